@@ -1,0 +1,164 @@
+/**
+ * A neural network as Heterodyne sees it: operators in topological order over named tensors. It comes from an ONNX
+ * file (`onnx/read.ts`) or from the zoo (`zoo/`), and goes to shape inference, work counting and block cutting.
+ */
+
+/** ONNX element types that appear in vision and speech networks. */
+export type ElementType =
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'float64'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool'
+  | 'string'
+  | 'other';
+
+/** Bytes per element; strings and unknown types count as 1. */
+export const ELEMENT_BYTES: Record<ElementType, number> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  float64: 8,
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
+  bool: 1,
+  string: 1,
+  other: 1,
+};
+
+/** A dimension: its size, or the name of a symbol (`batch`), or '?' when the file states nothing. */
+export type Dimension = number | string;
+
+export interface TensorInfo {
+  name: string;
+  type: ElementType;
+  /** undefined = rank unknown. */
+  shape?: Dimension[];
+}
+
+/** A constant tensor. `data` is present when the content is small enough to matter for shapes, or on request. */
+export interface Initializer {
+  name: string;
+  type: ElementType;
+  shape: number[];
+  /** Raw little-endian bytes, a view into the file where possible; absent = left unread (external or large). */
+  data?: Uint8Array;
+}
+
+export type AttributeValue =
+  | { kind: 'int'; value: number }
+  | { kind: 'float'; value: number }
+  | { kind: 'string'; value: string }
+  | { kind: 'ints'; value: number[] }
+  | { kind: 'floats'; value: number[] }
+  | { kind: 'strings'; value: string[] }
+  | { kind: 'tensor'; value: Initializer }
+  | { kind: 'graph'; value: Graph };
+
+/** One node of the graph. An empty string among inputs or outputs marks an absent optional tensor. */
+export interface Operator {
+  name: string;
+  /** ONNX operator type: `Conv`, `Gemm`, ... */
+  type: string;
+  /** '' = the standard domain. */
+  domain: string;
+  inputs: string[];
+  outputs: string[];
+  attributes: Map<string, AttributeValue>;
+}
+
+export interface Graph {
+  name: string;
+  /** Version of the standard operator set. */
+  opset: number;
+  /** Graph inputs that are not initializers. */
+  inputs: TensorInfo[];
+  outputs: TensorInfo[];
+  initializers: Map<string, Initializer>;
+  /** Topologically sorted. */
+  operators: Operator[];
+  /** Shapes that the file itself states for intermediate tensors; hints only. */
+  declared: Map<string, TensorInfo>;
+}
+
+/** A tensor whose shape is known to the last number. */
+export interface SizedTensor {
+  name: string;
+  type: ElementType;
+  shape: number[];
+  bytes: number;
+}
+
+/** Classes of operators that a cost model tells apart. */
+export const OPERATOR_CLASSES = [
+  'conv',
+  'depthwise',
+  'gemm',
+  'pool',
+  'elementwise',
+  'normalization',
+  'recurrent',
+  'movement',
+] as const;
+export type OperatorClass = (typeof OPERATOR_CLASSES)[number];
+
+/** What one block costs, independent of any processor. Batch included. */
+export interface BlockWork {
+  /** Multiply-accumulates per operator class. */
+  macs: Partial<Record<OperatorClass, number>>;
+  /** Bytes read and written per operator class (activations and weights), assuming nothing stays in a cache. */
+  bytes: Partial<Record<OperatorClass, number>>;
+  /** Kernel launches per operator class. */
+  launches: Partial<Record<OperatorClass, number>>;
+  /** Operator types in the block, sorted, for support checks. */
+  operators: string[];
+}
+
+/** The smallest piece that may be placed. */
+export interface Block {
+  index: number;
+  /** Readable: the block's first named operator, or a range. */
+  name: string;
+  /** Indices into Graph.operators, ascending. */
+  operators: number[];
+  work: BlockWork;
+  weightBytes: number;
+  /** Largest sum of live activation bytes while the block runs. */
+  activationBytes: number;
+  /** Tensors (and their bytes) that live across the cut after this block; for the last block: the graph outputs. */
+  outputs: string[];
+  outputBytes: number;
+}
+
+/** A model cut into blocks: what profiles, planners and the runtime work with. */
+export interface BlockedModel {
+  name: string;
+  /** sha256 of the file's bytes, or of the zoo entry's canonical description. */
+  hash: string;
+  /** Where it came from: a path, or `zoo:NAME`. */
+  source: string;
+  batch: number;
+  inputs: SizedTensor[];
+  outputs: SizedTensor[];
+  blocks: Block[];
+  /** Totals over blocks. */
+  macs: number;
+  parameters: number;
+  weightBytes: number;
+  activationBytes: number;
+  warnings: string[];
+}
