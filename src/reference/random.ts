@@ -45,6 +45,29 @@ export class Random {
     return result;
   }
 
+  /** The next `into.length` numbers of {@link nextU32}, several times faster: the state stays in registers. */
+  fill(into: Uint32Array): void {
+    let s0 = this.#s0;
+    let s1 = this.#s1;
+    let s2 = this.#s2;
+    let s3 = this.#s3;
+    for (let i = 0; i < into.length; i++) {
+      const times5 = Math.imul(s1, 5);
+      into[i] = Math.imul((times5 << 7) | (times5 >>> 25), 9);
+      const shifted = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= shifted;
+      s3 = (s3 << 11) | (s3 >>> 21);
+    }
+    this.#s0 = s0;
+    this.#s1 = s1;
+    this.#s2 = s2;
+    this.#s3 = s3;
+  }
+
   /** Uniform in 0 .. n - 1, n <= 2^21 (multiply and take the high word: bias below n / 2^32). */
   below(n: number): number {
     return Math.floor((this.nextU32() * n) / 4294967296);
