@@ -172,9 +172,9 @@ export interface SearchStatus {
   cacheHits: number;
   /** Complete placements refused by memory or residency limits. */
   refused: number;
-  /** Tree slots in use, and bytes of all of the search's memory. */
+  /** Tree slots in use, and the bytes that they take in the WASM core. */
   slots: number;
-  bytes: number;
+  treeBytes: number;
   /** No slot was free for a node that wanted opening: the search goes on without growing. */
   full: boolean;
   /** Value and mean rate of the best placement; -Infinity before the first feasible one. */

@@ -84,7 +84,13 @@ function checkLimits(problem: PlacementProblem): void {
   limit('stages per model', problem.maxStages, 1, LIMITS.stagesPerModel, '/maxStages');
   for (const [m, model] of problem.models.entries()) {
     limit(`blocks of ${model.name}`, model.blocks, 1, LIMITS.blocksPerModel, `/models/${m}/blocks`);
-    limit(`priority class of ${model.name}`, model.priorityClass, 0, LIMITS.priorityClasses - 1, `/models/${m}/priorityClass`);
+    limit(
+      `priority class of ${model.name}`,
+      model.priorityClass,
+      0,
+      LIMITS.priorityClasses - 1,
+      `/models/${m}/priorityClass`,
+    );
   }
 }
 
@@ -93,10 +99,21 @@ function checkNumbers(problem: PlacementProblem): void {
   const P = problem.processors;
   const report = (path: string, expected: string, received: unknown) => {
     if (problems.length < 20) {
-      problems.push({ path, message: `${path}: expected ${expected}, found ${received}`, expected, received: String(received) });
+      problems.push({
+        path,
+        message: `${path}: expected ${expected}, found ${received}`,
+        expected,
+        received: String(received),
+      });
     }
   };
-  const each = (path: string, values: ArrayLike<number>, length: number, expected: string, legal: (x: number) => boolean) => {
+  const each = (
+    path: string,
+    values: ArrayLike<number>,
+    length: number,
+    expected: string,
+    legal: (x: number) => boolean,
+  ) => {
     if (values.length !== length) report(path, `${length} numbers`, `${values.length} numbers`);
     for (let i = 0; i < values.length; i++) if (!legal(values[i])) report(`${path}/${i}`, expected, values[i]);
   };
@@ -105,7 +122,13 @@ function checkNumbers(problem: PlacementProblem): void {
   for (const [m, model] of problem.models.entries()) {
     const at = `/models/${m}`;
     const n = model.blocks;
-    each(`${at}/seconds`, model.seconds, P * n, 'seconds >= 0, or Infinity where a processor cannot run a block', (x) => x >= 0);
+    each(
+      `${at}/seconds`,
+      model.seconds,
+      P * n,
+      'seconds >= 0, or Infinity where a processor cannot run a block',
+      (x) => x >= 0,
+    );
     each(`${at}/outputBytes`, model.outputBytes, n, 'bytes >= 0', notNegative);
     each(`${at}/weightBytes`, model.weightBytes, n, 'bytes >= 0', notNegative);
     each(`${at}/dramBytes`, model.dramBytes, n, 'bytes >= 0', notNegative);
@@ -132,7 +155,10 @@ function checkNumbers(problem: PlacementProblem): void {
     each('/activeWatts', problem.activeWatts, P, 'watts >= 0: the energy objective needs declared power', notNegative);
   }
   if (problems.length > 0) {
-    throw new HeterodyneError('BAD_INPUT', problems.map((p) => p.message).join('; '), { path: problems[0].path, problems });
+    throw new HeterodyneError('BAD_INPUT', problems.map((p) => p.message).join('; '), {
+      path: problems[0].path,
+      problems,
+    });
   }
 }
 
@@ -174,10 +200,14 @@ function prepareModel(model: PlacementModel, m: number, problem: PlacementProble
     least += fastest;
   }
   if (least === 0 && model.rateLimit === Infinity) {
-    throw new HeterodyneError('UNBOUNDED_MODEL', `${model.name} costs nothing and has no rate: its throughput has no bound`, {
-      path: `/models/${m}/seconds`,
-      hint: 'give its blocks a cost, or the model a rate',
-    });
+    throw new HeterodyneError(
+      'UNBOUNDED_MODEL',
+      `${model.name} costs nothing and has no rate: its throughput has no bound`,
+      {
+        path: `/models/${m}/seconds`,
+        hint: 'give its blocks a cost, or the model a rate',
+      },
+    );
   }
   const maxStages = Math.min(problem.maxStages, n, P);
   const ways = new Float64Array(maxStages + 1);
@@ -186,14 +216,19 @@ function prepareModel(model: PlacementModel, m: number, problem: PlacementProble
     tuples = tupleTables(reach, n, P, maxStages, model.name);
     for (let k = 1; k <= maxStages; k++) ways[k] = tuples[k].cumulative.at(-1) ?? 0;
   } else {
-    for (let k = 1; k <= Math.min(maxStages, usable.length); k++) ways[k] = permutations(usable.length, k) * binomial(n - 1, k - 1);
+    for (let k = 1; k <= Math.min(maxStages, usable.length); k++)
+      ways[k] = permutations(usable.length, k) * binomial(n - 1, k - 1);
   }
   const options = ways.reduce((sum, x) => sum + x, 0);
   if (options === 0) {
-    throw new HeterodyneError('INFEASIBLE', `${model.name} needs more than ${problem.maxStages} stages: no chain of processors can run it`, {
-      path: `/models/${m}/seconds`,
-      hint: 'allow more stages',
-    });
+    throw new HeterodyneError(
+      'INFEASIBLE',
+      `${model.name} needs more than ${problem.maxStages} stages: no chain of processors can run it`,
+      {
+        path: `/models/${m}/seconds`,
+        hint: 'allow more stages',
+      },
+    );
   }
   return {
     blocks: n,
@@ -254,10 +289,14 @@ function tupleTables(reach: Uint8Array, n: number, P: number, maxStages: number,
       const k = next.length;
       if (after[n] > 0) {
         if (++total > LIMITS.partialTuples) {
-          throw new HeterodyneError('LIMIT', `${name}: more than ${LIMITS.partialTuples} processor chains can carry it`, {
-            path: '/maxStages',
-            hint: 'allow fewer stages per model',
-          });
+          throw new HeterodyneError(
+            'LIMIT',
+            `${name}: more than ${LIMITS.partialTuples} processor chains can carry it`,
+            {
+              path: '/maxStages',
+              hint: 'allow fewer stages per model',
+            },
+          );
         }
         processors[k].push(...next);
         cumulative[k].push((cumulative[k].at(-1) ?? 0) + after[n]);
@@ -268,7 +307,10 @@ function tupleTables(reach: Uint8Array, n: number, P: number, maxStages: number,
   const start = new Float64Array(n + 1);
   start[0] = 1;
   extend([], 0, start);
-  return processors.map((list, k) => ({ processors: Uint8Array.from(list), cumulative: Float64Array.from(cumulative[k]) }));
+  return processors.map((list, k) => ({
+    processors: Uint8Array.from(list),
+    cumulative: Float64Array.from(cumulative[k]),
+  }));
 }
 
 /** Whether any memory or residency limit can be exceeded by some placement. */
@@ -354,7 +396,10 @@ export function bestOptions(prepared: PreparedProblem, m: number, most: number):
             kept[0] = kept.pop()!;
             sink(0);
           }
-        } else if (stage + 1 < model.maxStages && Math.max(longest, rest[(model.maxStages - stage - 1) * (n + 1) + e]) < bound()) {
+        } else if (
+          stage + 1 < model.maxStages &&
+          Math.max(longest, rest[(model.maxStages - stage - 1) * (n + 1) + e]) < bound()
+        ) {
           visit(stage + 1, e, used | (1 << p), longest);
         }
       }
@@ -417,4 +462,13 @@ export function completionCounts(prepared: PreparedProblem, m: number): Float64A
     }
   }
   return counts;
+}
+
+/** Joint placements in a buffer of records. */
+export function placementCount(placements: Uint8Array, models: number): number {
+  const size = models * PLACEMENT_STRIDE;
+  if (placements.length % size !== 0) {
+    throw new HeterodyneError('USAGE', `placements take ${size} bytes each, but ${placements.length} bytes were given`);
+  }
+  return placements.length / size;
 }

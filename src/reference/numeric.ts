@@ -5,8 +5,8 @@
  */
 
 const view = new DataView(new ArrayBuffer(8));
-const LN2_HIGH = 0.693147180369123816490; // 33 leading bits of ln 2, so that k * LN2_HIGH is exact
-const LN2_LOW = 1.90821492927058770002e-10;
+const LN2_HIGH = 0.6931471803691238; // 33 leading bits of ln 2, so that k * LN2_HIGH is exact
+const LN2_LOW = 1.9082149292705877e-10;
 
 /** Natural logarithm. log(0) = -Infinity, log(x < 0) = NaN. */
 export function log(x: number): number {
@@ -48,7 +48,7 @@ export function log(x: number): number {
 
 /** e to the power x. */
 export function exp(x: number): number {
-  if (x !== x) return x;
+  if (Number.isNaN(x)) return x;
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019412) return 0;
   // x = k ln 2 + r, |r| <= 0.35

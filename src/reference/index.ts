@@ -1,0 +1,13 @@
+/** The core in plain TypeScript: the tests' oracle, and the fallback where WebAssembly SIMD is missing. */
+import type { Core } from '../core/placement.ts';
+import { ReferencePlacement } from './placement/kernel.ts';
+import { SLOT_BYTES } from './placement/tree.ts';
+
+export function referenceCore(): Core {
+  return {
+    id: 'reference',
+    version: 'reference-1',
+    treeSlotBytes: SLOT_BYTES,
+    placement: (problem) => new ReferencePlacement(problem),
+  };
+}
