@@ -1,0 +1,21 @@
+/**
+ * Types of the parts of `deno-std` that Heterodyne uses: the package ships JavaScript alone. Declared from its
+ * documentation, one module after another; add here what you import, nothing else.
+ */
+
+declare module 'deno-std/jsonc/parse.js' {
+  /** Reads JSON with comments and trailing commas. Throws SyntaxError with the position in its message. */
+  export function parse(text: string): unknown;
+}
+
+declare module 'deno-std/text/closest_string.js' {
+  export function closestString(
+    givenWord: string,
+    possibleWords: readonly string[],
+    options?: { caseSensitive?: boolean; compareFn?: (a: string, b: string) => number },
+  ): string;
+}
+
+declare module 'deno-std/text/levenshtein_distance.js' {
+  export function levenshteinDistance(a: string, b: string): number;
+}

@@ -1,0 +1,161 @@
+/**
+ * The platform document: what a device is made of, in numbers, and where each number comes from.
+ *
+ *   resources    what is shared and can be busy: core groups, GPUs, accelerators, links, DRAM
+ *   processors   what can run a block; each `uses` resources, so that two processors may overlap
+ *   links, copy  how tensors travel between processors
+ *   provenance   the source of every number, as patterns over JSON pointers
+ */
+import { z } from 'zod';
+import { type DocumentFrom, defineDocument } from '../documents/document.ts';
+import { checkPlatform } from './check.ts';
+import { PRECISIONS } from './precision.ts';
+
+/** Operator classes that a cost model tells apart; the same list as that of the models. */
+export const EFFICIENCY_CLASSES = [
+  'conv',
+  'depthwise',
+  'gemm',
+  'pool',
+  'elementwise',
+  'normalization',
+  'recurrent',
+  'movement',
+] as const;
+export type EfficiencyClass = (typeof EFFICIENCY_CLASSES)[number];
+
+export const RESOURCE_KINDS = ['core-group', 'gpu', 'npu', 'dla', 'vpu', 'link', 'dram'] as const;
+export const PROCESSOR_KINDS = ['cpu', 'gpu', 'npu', 'dla', 'vpu'] as const;
+
+/** How far a source can be trusted. `stated` by the maker, `measured` by someone named, `estimated` here, `unverified`. */
+export const RELIABILITIES = ['stated', 'measured', 'estimated', 'unverified'] as const;
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/);
+const positive = z.number().gt(0);
+const notNegative = z.number().min(0);
+const fraction = z.number().gt(0).max(1);
+
+const resourceSchema = z.strictObject({
+  id,
+  kind: z.enum(RESOURCE_KINDS),
+  name: z.string().optional(),
+  /** Cores of a core group. */
+  cores: z.int().min(1).optional(),
+  /** Of a link or DRAM. */
+  bandwidthBytesPerS: positive.optional(),
+  /** Of DRAM: shared by all processors that use it. */
+  memoryBytes: positive.optional(),
+});
+
+const processorSchema = z.strictObject({
+  id,
+  name: z.string(),
+  kind: z.enum(PROCESSOR_KINDS),
+  /** Resources that are busy while the processor works: compute resources, and the DRAM behind it. */
+  uses: z.array(id).min(1),
+  /** Operations/s (2 per multiply-accumulate) by number format; a format that is absent is not supported. */
+  peakOpsPerS: z.strictObject({
+    float32: positive.optional(),
+    float16: positive.optional(),
+    int8: positive.optional(),
+  }),
+  /** Format in which the processor runs a float model that nobody quantised. */
+  nativePrecision: z.enum(PRECISIONS),
+  /** Share of the peak that well-written kernels reach, by operator class. */
+  efficiency: z.strictObject({
+    conv: fraction,
+    depthwise: fraction,
+    gemm: fraction,
+    pool: fraction,
+    elementwise: fraction,
+    normalization: fraction,
+    recurrent: fraction,
+    movement: fraction,
+  }),
+  /** Bytes/s that the processor alone draws from memory. */
+  bandwidthBytesPerS: positive,
+  /** Fixed cost of starting one operator. */
+  launchOverheadMs: notNegative,
+  /** Memory of its own, or the most that it may occupy of a shared one. */
+  memoryBytes: positive.optional(),
+  /** Most models resident at once. */
+  maxModels: z.int().min(1).optional(),
+  /** Operator types that it can run; absent = all, less `unsupportedOperators`. */
+  supportedOperators: z.array(z.string()).optional(),
+  unsupportedOperators: z.array(z.string()).optional(),
+  /** Watts above the idle device while it works. */
+  activeWatts: notNegative.optional(),
+});
+
+const linkSchema = z.strictObject({
+  from: id,
+  to: id,
+  /** Resource that is busy during the transfer; absent = what the receiving processor uses. */
+  resource: id.optional(),
+  bandwidthBytesPerS: positive.optional(),
+  latencyMs: notNegative,
+  /** true: the same in the other direction. */
+  bidirectional: z.boolean().optional(),
+});
+
+const clockDomainSchema = z.strictObject({
+  id,
+  name: z.string().optional(),
+  /** Resources that this clock drives. */
+  resources: z.array(id).min(1),
+  /** Legal frequencies, ascending. */
+  frequencyHz: z.array(positive).min(1),
+  /** Supply voltage at each frequency, in the same order. */
+  volts: z.array(positive).optional(),
+  /** Watts of the domain at full load at each frequency, in the same order. */
+  watts: z.array(notNegative).optional(),
+  /** Time from a request until the new frequency holds, and how long work stands still meanwhile. */
+  actuationDelayMs: notNegative,
+  stallMs: notNegative.optional(),
+});
+
+const powerSchema = z.strictObject({
+  /** The whole device, idle. */
+  idleWatts: notNegative.optional(),
+  rails: z.array(z.strictObject({ id, name: z.string(), measures: z.array(id) })).optional(),
+});
+
+const sourceSchema = z.strictObject({
+  id,
+  title: z.string(),
+  reliability: z.enum(RELIABILITIES),
+});
+
+const provenanceSchema = z.strictObject({
+  /** JSON pointer; `*` stands for one segment, a final `**` for any rest. A later entry overrides an earlier one. */
+  path: z.string().regex(/^(\/[^/]*)+$/),
+  source: id,
+  note: z.string().optional(),
+});
+
+const shape = {
+  id,
+  name: z.string(),
+  resources: z.array(resourceSchema).min(1),
+  processors: z.array(processorSchema).min(1),
+  links: z.array(linkSchema).optional(),
+  /** Transfers between processors that no link joins: a copy that the receiver pays. */
+  copy: z.strictObject({ bandwidthBytesPerS: positive.optional(), latencyMs: notNegative }).optional(),
+  clockDomains: z.array(clockDomainSchema).optional(),
+  power: powerSchema.optional(),
+  sources: z.array(sourceSchema).optional(),
+  provenance: z.array(provenanceSchema).optional(),
+};
+
+export type Platform = DocumentFrom<'platform', typeof shape>;
+export type Resource = Platform['resources'][number];
+export type Processor = Platform['processors'][number];
+export type ClockDomain = NonNullable<Platform['clockDomains']>[number];
+
+export const platformDocument = defineDocument({
+  kind: 'platform',
+  schemaVersion: 1,
+  title: 'Heterodyne platform: the processors, links, memory and power of one device',
+  shape,
+  check: checkPlatform,
+});
