@@ -127,7 +127,10 @@ const sourceSchema = z.strictObject({
 });
 
 const provenanceSchema = z.strictObject({
-  /** JSON pointer; `*` stands for one segment, a final `**` for any rest. A later entry overrides an earlier one. */
+  /**
+   * JSON pointer, where an array entry may be named by its `id`; `*` stands for one segment, a final `**` for any
+   * rest. A later entry overrides an earlier one.
+   */
   path: z.string().regex(/^(\/[^/]*)+$/),
   source: id,
   note: z.string().optional(),
