@@ -28,7 +28,7 @@ export type OnnxTensor = {
   [T in TensorType]: { readonly type: T; readonly data: TensorArrays[T]; readonly dims: readonly number[] };
 }[TensorType];
 
-/** What a model expects or gives; a string among the dimensions is a symbol, '' an unknown size. */
+/** What a model expects or gives; a string among the dimensions is a symbol, '?' an unknown size. */
 export interface OnnxValueInfo {
   readonly name: string;
   /** undefined = not a tensor (a sequence or a map), or of an element type that has no array. */
@@ -161,7 +161,7 @@ function wrap(runtime: Runtime, session: RuntimeSession): OnnxSession {
     }
     const answer: Record<string, OnnxTensor> = {};
     for (const [name, tensor] of Object.entries(results)) {
-      answer[name] = { type: tensor.type, data: tensor.data, dims: [...tensor.dims] } as OnnxTensor;
+      answer[name] = { type: tensor.type, data: arrayOf(tensor), dims: [...tensor.dims] } as OnnxTensor;
     }
     return answer;
   };
@@ -183,6 +183,14 @@ function wrap(runtime: Runtime, session: RuntimeSession): OnnxSession {
       await session.release();
     },
   };
+}
+
+/** Half-precision numbers come as Float16Array where the engine has it; their codes are the same everywhere. */
+function arrayOf(tensor: InstanceType<Runtime['Tensor']>): unknown {
+  const data = tensor.data;
+  if (tensor.type !== 'float16' || data instanceof Uint16Array) return data;
+  const { buffer, byteOffset, length } = data as unknown as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, length);
 }
 
 function checkNames(feeds: Readonly<Record<string, OnnxTensor>>, inputs: readonly OnnxValueInfo[]): void {
@@ -209,7 +217,9 @@ function checkNames(feeds: Readonly<Record<string, OnnxTensor>>, inputs: readonl
 function describe(metadata: RuntimeMetadata): OnnxValueInfo {
   if (!metadata.isTensor) return { name: metadata.name, shape: [] };
   const type = TENSOR_TYPES.has(metadata.type) ? (metadata.type as TensorType) : undefined;
-  return { name: metadata.name, type, shape: [...metadata.shape] };
+  // The runtime gives an unstated size as -1 in 32 bits without sign.
+  const shape = metadata.shape.map((size) => (size === 0xffffffff || size === '' ? '?' : size));
+  return { name: metadata.name, type, shape };
 }
 
 function reason(error: unknown): string {
