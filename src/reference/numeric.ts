@@ -23,7 +23,7 @@ export function log(x: number): number {
   exponent += (high >>> 20) - 1023;
   view.setUint32(0, (high & 0xfffff) | 0x3ff00000);
   let fraction = view.getFloat64(0);
-  if (fraction > 1.4142135623730951) {
+  if (fraction > Math.SQRT2) {
     fraction *= 0.5;
     exponent += 1;
   }
@@ -52,7 +52,7 @@ export function exp(x: number): number {
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019412) return 0;
   // x = k ln 2 + r, |r| <= 0.35
-  const k = Math.floor(x * 1.4426950408889634 + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let series = 1 / 6227020800;
   series = series * r + 1 / 479001600;

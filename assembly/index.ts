@@ -1,0 +1,22 @@
+/** Everything that the core exports. Numbers in, numbers out: no strings, no managed objects, no host functions. */
+export { allocate, allocatedBytes } from './arena';
+export { seedRandom } from './random';
+export {
+  activationBytesOf, activeWatts, blocksOf, callsPerFrameOf, constrained, demandedRateOf, depthOne, dramPrefixOf, dramResource,
+  dramSecondsPerByte, idleWatts, maxModels, maxStagesOf, meanSoloRate, models, objective, optionsOf, order, outputBytesOf,
+  poolBytes, poolProcessors, pools, priorityClassOf, processors, processorUses, rateFloorOf, rateLimited, rateLimitOf, reachOf,
+  resources, rowStride, secondsPrefixOf, shareWeightOf, soloRateOf, transferResource, transferSeconds, transferSecondsPerByte,
+  tuplesOf, usableCountOf, usableOf, valueOf, waysOf, weightPrefixOf,
+} from './placement/problem';
+export { RECORD_BYTES } from './placement/demand';
+export {
+  beginKernel, drawModel, drawPlacements, ioDemands, ioExcess, ioMeans, ioRates, ioRecords, ioValues, scorePlacements,
+} from './placement/kernel';
+export { capacityOf, rankedCountOf, rankedOf } from './placement/openings';
+export { countsOf } from './placement/layers';
+export { bestCount, bestEntries, bestEntryBytes } from './placement/best-list';
+export { chunks, full, SLOT_BYTES } from './placement/tree';
+export {
+  backupValues, beginSearch, bestAt, bestDemands, bestMeanRate, bestValue, cacheHits, commitDecision, copyPending, demandStride,
+  evaluations, hasBest, leastExcess, offerPlacement, refused, runSearch, selectLeaves, simulations,
+} from './placement/search';

@@ -1,0 +1,124 @@
+/**
+ * Opening lists of `segment` decisions: twin of src/reference/placement/openings.ts.
+ *
+ *   per model      demandsOf   [capacity] demands
+ *                  priorsOf    [capacity, padded to 4] f32      read four at a time by the selection
+ *                  sumsOf      [capacity + 1] f64               sum of the first j priors
+ *                  rankedOf    [rankedCount] records, best prior first (from the binding)
+ */
+import { allocate } from '../arena';
+import { copyRecord, demandBytes, demandOf, HASH_HIGH, HASH_LOW, RECORD_BYTES, SLOWEST } from './demand';
+import { addressAt, f64At, models, u32At } from './problem';
+import { samplePlacement } from './sampler';
+
+/** Set by the binding before `beginSearch`: [M] addresses of ranked records, [M] u32 counts, [M] u32 capacities. */
+export let rankedOf: usize = 0;
+export let rankedCountOf: usize = 0;
+export let capacityOf: usize = 0;
+
+const RANDOM_TRIES: u32 = 8;
+
+let demandsOf: usize = 0;
+let priorsOf: usize = 0;
+let sumsOf: usize = 0;
+let lengthOf: usize = 0;
+let nextRankedOf: usize = 0;
+let draft: usize = 0;
+
+export function beginOpenings(): bool {
+  const M: usize = models;
+  demandsOf = allocate(M << 2);
+  priorsOf = allocate(M << 2);
+  sumsOf = allocate(M << 2);
+  lengthOf = allocate(M << 2);
+  nextRankedOf = allocate(M << 2);
+  draft = allocate(demandBytes());
+  if (draft == 0) return false;
+  for (let m: u32 = 0; m < models; m++) {
+    const capacity: usize = u32At(capacityOf, m);
+    const demands = allocate(capacity * demandBytes());
+    const priors = allocate(((capacity + 3) & ~3) << 2);
+    const sums = allocate((capacity + 1) << 3);
+    if (demands == 0 || priors == 0 || sums == 0) return false;
+    store<usize>(demandsOf + (m << 2), demands);
+    store<usize>(priorsOf + (m << 2), priors);
+    store<usize>(sumsOf + (m << 2), sums);
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function openingsLength(m: u32): u32 {
+  return u32At(lengthOf, m);
+}
+
+// @ts-ignore: decorator
+@inline
+export function openingPriors(m: u32): usize {
+  return addressAt(priorsOf, m);
+}
+
+// @ts-ignore: decorator
+@inline
+export function openingPriorSum(m: u32, opened: u32): f64 {
+  return f64At(addressAt(sumsOf, m), opened);
+}
+
+// @ts-ignore: decorator
+@inline
+export function openingDemand(m: u32, i: u32): usize {
+  return addressAt(demandsOf, m) + i * demandBytes();
+}
+
+/** Place of a demand in the list, or -1. */
+export function findOpening(m: u32, demand: usize): i32 {
+  const low = load<u32>(demand, HASH_LOW);
+  const high = load<u32>(demand, HASH_HIGH);
+  const length = u32At(lengthOf, m);
+  const size = demandBytes();
+  let other = addressAt(demandsOf, m);
+  for (let i: u32 = 0; i < length; i++) {
+    if (load<u32>(other, HASH_LOW) == low && load<u32>(other, HASH_HIGH) == high) return i;
+    other += size;
+  }
+  return -1;
+}
+
+/** Append a demand unless present or full. */
+export function appendOpening(m: u32, demand: usize): bool {
+  const length = u32At(lengthOf, m);
+  if (length >= u32At(capacityOf, m) || findOpening(m, demand) >= 0) return false;
+  memory.copy(openingDemand(m, length), demand, demandBytes());
+  const prior = <f32>(1 / load<f64>(demand, SLOWEST));
+  store<f32>(openingPriors(m) + (length << 2), prior);
+  const sums = addressAt(sumsOf, m) + (length << 3);
+  store<f64>(sums, load<f64>(sums) + <f64>prior, 8);
+  store<u32>(lengthOf + (m << 2), length + 1);
+  return true;
+}
+
+/** Grow the list by one: even places by prior, odd ones at random. False = nothing left, or full. */
+export function extendOpenings(m: u32): bool {
+  const length = u32At(lengthOf, m);
+  if (length >= u32At(capacityOf, m)) return false;
+  if ((length & 1) == 1) {
+    for (let i: u32 = 0; i < RANDOM_TRIES; i++) {
+      samplePlacement(m, false, draft);
+      demandOf(m, draft, draft);
+      if (appendOpening(m, draft)) return true;
+    }
+  }
+  const count = u32At(rankedCountOf, m);
+  const ranked = addressAt(rankedOf, m);
+  let next = u32At(nextRankedOf, m);
+  let grown = false;
+  while (next < count && !grown) {
+    copyRecord(draft, ranked + next * RECORD_BYTES);
+    next++;
+    demandOf(m, draft, draft);
+    grown = appendOpening(m, draft);
+  }
+  store<u32>(nextRankedOf + (m << 2), next);
+  return grown;
+}

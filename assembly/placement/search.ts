@@ -1,0 +1,412 @@
+/**
+ * Monte-Carlo tree search over joint placements: twin of src/reference/placement/search.ts, where the method is
+ * explained. Simulate, expand, back up; leaves in batches.
+ *
+ *   per leaf i of a batch (L = batch)
+ *     PATH      [L][depth + 1] u32 slots from the root         PATH_LENGTH [L] u32
+ *     SOURCES   [L][M] u32 addresses of demands: opening lists, best plan, fixed decisions, or the leaf's own drafts
+ *     DRAFTS    [L][M] demands
+ *     LEAF_PENDING [L] i32 index among placements to score, -1 = value known     LEAF_VALUE [L] f64
+ *   per pending placement
+ *     PENDING_LEAF, PENDING_LOW, PENDING_HIGH [L] u32          VALUES, MEANS [L] f64
+ */
+import { allocate } from '../arena';
+import { below, seedRandom } from '../random';
+import { beginBestList, isBetter, offerBest } from './best-list';
+import { copyRecord, demandBytes, demandOf, HASH_HIGH, HASH_LOW, RECORD_BYTES, ROW } from './demand';
+import {
+  assembleLayers, beginLayerDescent, beginLayers, commitLayer, completeLayers, descendLayer, evenPriors, layerCurrent,
+  layerTurn, legalCount,
+} from './layers';
+import { excessOf } from './limits';
+import { neighbour } from './neighbour';
+import { scoredExcess, scoredMean, scoreRates } from './objective';
+import {
+  appendOpening, beginOpenings, extendOpenings, findOpening, openingDemand, openingPriors, openingPriorSum, openingsLength,
+} from './openings';
+import { blocksOf, constrained, models, order, resources, u32At } from './problem';
+import { maxMinRates } from './rates';
+import { samplePlacement } from './sampler';
+import {
+  allowedChildren, beginTree, childAt, childCount, enter, freshRoot, openChild, rangeLow, recordVisit, selectChild, selectedPlace,
+  selectedSlot, tries, widenRange,
+} from './tree';
+import { beginCache, cachedValue, lookUp, remember } from './value-cache';
+
+export let evaluations: u32 = 0;
+export let simulations: u32 = 0;
+export let cacheHits: u32 = 0;
+export let refused: u32 = 0;
+export let bestValue: f64 = 0;
+export let bestMeanRate: f64 = 0;
+export let bestAt: u32 = 0;
+export let leastExcess: f64 = 0;
+export let hasBest: bool = false;
+export let pendingCount: u32 = 0;
+/** Decisions fixed by `commit`, and decisions of a complete placement. */
+export let fixedDecisions: u32 = 0;
+export let decisionDepth: u32 = 0;
+/** [M] demands of the best plan: records at a stride of demandStride. */
+export let bestDemands: usize = 0;
+export let demandStride: u32 = 0;
+
+let layered: bool = false;
+let uct: bool = false;
+let uniformRollout: bool = false;
+let exploration: f64 = 0;
+let batch: u32 = 0;
+let root: u32 = 0;
+let leafCount: u32 = 0;
+
+let decided: usize = 0;
+let fixedArea: usize = 0;
+let paths: usize = 0;
+let pathLength: usize = 0;
+let sources: usize = 0;
+let drafts: usize = 0;
+let leafPending: usize = 0;
+let leafValue: usize = 0;
+let pendingLeaf: usize = 0;
+let pendingLow: usize = 0;
+let pendingHigh: usize = 0;
+let values: usize = 0;
+let means: usize = 0;
+let rates: usize = 0;
+let openModels: usize = 0;
+
+/** Prepare a search; false = no memory. The opening lists' inputs and `countsOf` are set before. */
+export function beginSearch(
+  seed: u32,
+  useLayers: bool,
+  useUct: bool,
+  explorationConstant: f64,
+  useUniformRollout: bool,
+  batchSize: u32,
+  slots: u32,
+  cacheEntries: u32,
+): bool {
+  layered = useLayers;
+  uct = useUct;
+  uniformRollout = useUniformRollout;
+  exploration = explorationConstant;
+  batch = batchSize;
+  seedRandom(seed);
+  const M: usize = models;
+  demandStride = demandBytes();
+  decisionDepth = models;
+  if (layered) {
+    decisionDepth = 0;
+    for (let m: u32 = 0; m < models; m++) decisionDepth += u32At(blocksOf, m);
+  }
+  const L: usize = batch;
+  evaluations = simulations = cacheHits = refused = bestAt = pendingCount = leafCount = fixedDecisions = root = 0;
+  bestValue = bestMeanRate = -Infinity;
+  leastExcess = Infinity;
+  hasBest = false;
+  decided = allocate(M << 2);
+  fixedArea = allocate(M * demandStride);
+  bestDemands = allocate(M * demandStride);
+  paths = allocate((L * (<usize>decisionDepth + 1)) << 2);
+  pathLength = allocate(L << 2);
+  sources = allocate((L * M) << 2);
+  drafts = allocate(L * M * demandStride);
+  leafPending = allocate(L << 2);
+  leafValue = allocate(L << 3);
+  pendingLeaf = allocate(L << 2);
+  pendingLow = allocate(L << 2);
+  pendingHigh = allocate(L << 2);
+  values = allocate(L << 3);
+  means = allocate(L << 3);
+  rates = allocate(M << 3);
+  openModels = allocate(M);
+  if (openModels == 0) return false;
+  const ready = layered ? beginLayers(decisionDepth) : beginOpenings();
+  return ready && beginTree(slots) && beginCache(cacheEntries) && beginBestList();
+}
+
+/** Go on until that many more evaluations or simulations. */
+export function runSearch(polish: bool, moreEvaluations: u32, moreSimulations: u32): void {
+  const lastEvaluation = evaluations + moreEvaluations;
+  const lastSimulation = simulations + moreSimulations;
+  while (evaluations < lastEvaluation && simulations < lastSimulation) {
+    collect(polish, polish ? 1 : batch, lastEvaluation - evaluations);
+    if (leafCount == 0) break;
+    scorePending();
+    settle();
+  }
+}
+
+/** Collect up to n placements for an outside estimator; their number. */
+export function selectLeaves(polish: bool, n: u32): u32 {
+  for (let i: u32 = 0; i < 4; i++) {
+    collect(polish, batch, n);
+    if (pendingCount > 0) break;
+    settle();
+  }
+  return pendingCount;
+}
+
+/** Records [pending][M] and demands [pending][M][R] of the collected placements. */
+export function copyPending(records: usize, demands: usize): void {
+  for (let i: u32 = 0; i < pendingCount; i++) {
+    for (let m: u32 = 0; m < models; m++) {
+      const source = load<usize>(sourcesOf(u32At(pendingLeaf, i)) + (m << 2));
+      copyRecord(records, source);
+      memory.copy(demands, source + ROW, resources << 3);
+      records += RECORD_BYTES;
+      demands += resources << 3;
+    }
+  }
+}
+
+/** Values of the collected placements, from outside. */
+export function backupValues(given: usize): void {
+  memory.copy(values, given, pendingCount << 3);
+  memory.fill(means, 0, pendingCount << 3);
+  settle();
+}
+
+/** Score one given placement, [M] records: by the analytic model, or with a value from outside. */
+export function offerPlacement(records: usize, scored: bool, value: f64): void {
+  leafCount = 0;
+  pendingCount = 0;
+  const demands = sourcesOf(0);
+  for (let m: u32 = 0; m < models; m++) {
+    const draft = drafts + m * demandStride;
+    demandOf(m, records + m * RECORD_BYTES, draft);
+    store<usize>(demands + (m << 2), draft);
+  }
+  store<u32>(pathLength, 0);
+  addLeaf();
+  if (scored && pendingCount > 0) {
+    store<f64>(values, value);
+    store<f64>(means, 0);
+  } else scorePending();
+  settle();
+}
+
+/** Fix the best plan's next decision; the decisions fixed so far. */
+export function commitDecision(): u32 {
+  if (!hasBest || fixedDecisions >= decisionDepth) return fixedDecisions;
+  const opened = childCount(root);
+  let place: i32;
+  if (layered) place = commitLayer(fixedDecisions, bestDemands);
+  else {
+    const m = <u32>load<u8>(order + fixedDecisions);
+    const kept = fixedArea + m * demandStride;
+    memory.copy(kept, bestDemands + m * demandStride, demandStride);
+    store<usize>(decided + (fixedDecisions << 2), kept);
+    place = findOpening(m, kept);
+  }
+  fixedDecisions++;
+  root = place >= 0 && <u32>place < opened ? childAt(root, place) : freshRoot();
+  return fixedDecisions;
+}
+
+// @ts-ignore: decorator
+@inline
+function sourcesOf(leaf: u32): usize {
+  return sources + ((<usize>leaf * models) << 2);
+}
+
+function collect(polish: bool, most: u32, unscored: u32): void {
+  leafCount = 0;
+  pendingCount = 0;
+  while (leafCount < most && pendingCount < unscored) {
+    if (!polish) simulate();
+    else if (!step()) return;
+  }
+}
+
+/** Select, expand, roll out: one leaf. */
+function simulate(): void {
+  const leaf = leafCount;
+  const path = paths + ((<usize>leaf * (decisionDepth + 1)) << 2);
+  if (layered) beginLayerDescent(fixedDecisions);
+  let slot = root;
+  let length: usize = 1;
+  store<u32>(path, slot);
+  let depth = fixedDecisions;
+  while (depth < decisionDepth) {
+    const m = layered ? 0 : <u32>load<u8>(order + depth);
+    const opened = childCount(slot);
+    let place: u32 = opened;
+    let child: u32 = 0;
+    if (opened < allowedChildren(tries(slot))) {
+      const available = layered ? opened < legalCount : opened < openingsLength(m) || extendOpenings(m);
+      if (available) child = openChild(slot);
+    }
+    const opening = child != 0;
+    if (!opening) {
+      if (opened == 0) break;
+      if (layered) selectChild(slot, evenPriors(), <f64>opened, exploration, uct);
+      else selectChild(slot, openingPriors(m), openingPriorSum(m, opened), exploration, uct);
+      child = selectedSlot;
+      place = selectedPlace;
+    }
+    if (layered) descendLayer(place);
+    else store<usize>(decided + (depth << 2), openingDemand(m, place));
+    slot = child;
+    store<u32>(path + (length << 2), slot);
+    length++;
+    depth++;
+    if (opening) break;
+  }
+  store<u32>(pathLength + (leaf << 2), <u32>length);
+  for (let i: usize = 0; i < length; i++) enter(load<u32>(path + (i << 2)));
+
+  const demands = sourcesOf(leaf);
+  const area = drafts + <usize>leaf * models * demandStride;
+  let turn = depth;
+  if (layered) {
+    completeLayers();
+    assembleLayers(demands, area);
+    turn = layerTurn;
+  } else {
+    for (let i: u32 = 0; i < depth; i++) {
+      store<usize>(demands + (<usize>load<u8>(order + i) << 2), load<usize>(decided + (i << 2)));
+    }
+  }
+  for (; turn < models; turn++) {
+    const m = <u32>load<u8>(order + turn);
+    store<usize>(demands + (m << 2), rollOut(m, area + m * demandStride));
+  }
+  addLeaf();
+}
+
+/** Address of a demand for an undecided model: the best plan's, or a fresh one at `draft`. */
+function rollOut(m: u32, draft: usize): usize {
+  if (uniformRollout) samplePlacement(m, true, draft);
+  else {
+    if (hasBest && below(2) == 0) return bestDemands + m * demandStride;
+    samplePlacement(m, false, draft);
+  }
+  demandOf(m, draft, draft);
+  return draft;
+}
+
+/** One local step from the best plan; false = everything is fixed. */
+function step(): bool {
+  let turn = fixedDecisions;
+  if (layered) {
+    beginLayerDescent(fixedDecisions);
+    turn = layerCurrent >= 0 ? layerTurn + 1 : layerTurn;
+  }
+  if (turn >= models) return false;
+  const changed = <u32>load<u8>(order + turn + below(models - turn));
+  const demands = sourcesOf(leafCount);
+  const area = drafts + <usize>leafCount * models * demandStride;
+  if (hasBest) {
+    const draft = area + changed * demandStride;
+    neighbour(changed, bestDemands + changed * demandStride, draft);
+    demandOf(changed, draft, draft);
+    for (let m: u32 = 0; m < models; m++) {
+      store<usize>(demands + (m << 2), m == changed ? draft : bestDemands + m * demandStride);
+    }
+  } else {
+    for (let m: u32 = 0; m < models; m++) {
+      const draft = area + m * demandStride;
+      samplePlacement(m, false, draft);
+      demandOf(m, draft, draft);
+      store<usize>(demands + (m << 2), draft);
+    }
+  }
+  store<u32>(pathLength + (leafCount << 2), 0);
+  addLeaf();
+  return true;
+}
+
+/** File the leaf whose sources are set: known, refused, or pending. */
+function addLeaf(): void {
+  const leaf = leafCount++;
+  simulations++;
+  const demands = sourcesOf(leaf);
+  let low: u32 = 0;
+  let high: u32 = 0;
+  for (let m: u32 = 0; m < models; m++) {
+    const demand = load<usize>(demands + (m << 2));
+    low += load<u32>(demand, HASH_LOW);
+    high += load<u32>(demand, HASH_HIGH);
+  }
+  if (lookUp(low, high)) {
+    cacheHits++;
+    store<i32>(leafPending + (leaf << 2), -1);
+    store<f64>(leafValue + (leaf << 3), cachedValue);
+    return;
+  }
+  for (let i: u32 = 0; i < pendingCount; i++) {
+    if (u32At(pendingLow, i) == low && u32At(pendingHigh, i) == high) {
+      cacheHits++;
+      store<i32>(leafPending + (leaf << 2), i);
+      return;
+    }
+  }
+  if (constrained) {
+    const excess = excessOf(demands);
+    if (excess > 0) {
+      refused++;
+      if (excess < leastExcess) leastExcess = excess;
+      store<i32>(leafPending + (leaf << 2), -1);
+      store<f64>(leafValue + (leaf << 3), NaN);
+      return;
+    }
+  }
+  store<i32>(leafPending + (leaf << 2), pendingCount);
+  store<u32>(pendingLeaf + (pendingCount << 2), leaf);
+  store<u32>(pendingLow + (pendingCount << 2), low);
+  store<u32>(pendingHigh + (pendingCount << 2), high);
+  pendingCount++;
+}
+
+function scorePending(): void {
+  for (let i: u32 = 0; i < pendingCount; i++) {
+    const demands = sourcesOf(u32At(pendingLeaf, i));
+    maxMinRates(demands, rates);
+    store<f64>(values + (i << 3), scoreRates(demands, rates));
+    store<f64>(means + (i << 3), scoredMean);
+    if (scoredExcess > 0 && scoredExcess < leastExcess) leastExcess = scoredExcess;
+  }
+}
+
+/** Take in values, then back every leaf up in the order of collection. */
+function settle(): void {
+  let winner: i32 = -1;
+  for (let i: u32 = 0; i < pendingCount; i++) {
+    const low = u32At(pendingLow, i);
+    const high = u32At(pendingHigh, i);
+    let value = load<f64>(values + (i << 3));
+    const mean = load<f64>(means + (i << 3));
+    if (!(value > -Infinity)) value = NaN;
+    evaluations++;
+    remember(low, high, value);
+    if (isNaN(value)) continue;
+    widenRange(value);
+    offerBest(low, high, value, mean, sourcesOf(u32At(pendingLeaf, i)));
+    if (isBetter(value, mean, bestValue, bestMeanRate)) {
+      winner = i;
+      bestValue = value;
+      bestMeanRate = mean;
+      bestAt = evaluations;
+    }
+  }
+  if (winner >= 0) {
+    hasBest = true;
+    const demands = sourcesOf(u32At(pendingLeaf, winner));
+    for (let m: u32 = 0; m < models; m++) {
+      const source = load<usize>(demands + (m << 2));
+      const kept = bestDemands + m * demandStride;
+      if (source != kept) memory.copy(kept, source, demandStride);
+      if (!layered) appendOpening(m, kept);
+    }
+  }
+  for (let i: u32 = 0; i < leafCount; i++) {
+    const pending = load<i32>(leafPending + (i << 2));
+    let result = pending >= 0 ? load<f64>(values + (<usize>pending << 3)) : load<f64>(leafValue + (i << 3));
+    if (!(result > -Infinity)) result = rangeLow < Infinity ? rangeLow : 0;
+    const path = paths + ((<usize>i * (decisionDepth + 1)) << 2);
+    const length = u32At(pathLength, i);
+    for (let j: u32 = 0; j < length; j++) recordVisit(load<u32>(path + (j << 2)), result);
+  }
+  leafCount = 0;
+  pendingCount = 0;
+}

@@ -1,0 +1,123 @@
+/**
+ * Everything that the WASM core exports, by hand: one line per name of assembly/index.ts. Addresses are bytes in the
+ * instance's memory; 0 is never a valid one.
+ */
+type Cell = WebAssembly.Global;
+
+/** Problem inputs, set once before `beginKernel`; see assembly/placement/problem.ts for shapes. */
+export interface ProblemCells {
+  models: Cell;
+  processors: Cell;
+  resources: Cell;
+  rowStride: Cell;
+  pools: Cell;
+  objective: Cell;
+  depthOne: Cell;
+  rateLimited: Cell;
+  constrained: Cell;
+  idleWatts: Cell;
+  meanSoloRate: Cell;
+  processorUses: Cell;
+  transferSeconds: Cell;
+  transferSecondsPerByte: Cell;
+  transferResource: Cell;
+  dramResource: Cell;
+  dramSecondsPerByte: Cell;
+  maxModels: Cell;
+  poolProcessors: Cell;
+  poolBytes: Cell;
+  activeWatts: Cell;
+  blocksOf: Cell;
+  maxStagesOf: Cell;
+  secondsPrefixOf: Cell;
+  reachOf: Cell;
+  outputBytesOf: Cell;
+  weightPrefixOf: Cell;
+  dramPrefixOf: Cell;
+  waysOf: Cell;
+  optionsOf: Cell;
+  usableCountOf: Cell;
+  usableOf: Cell;
+  tuplesOf: Cell;
+  callsPerFrameOf: Cell;
+  activationBytesOf: Cell;
+  shareWeightOf: Cell;
+  valueOf: Cell;
+  rateLimitOf: Cell;
+  soloRateOf: Cell;
+  demandedRateOf: Cell;
+  rateFloorOf: Cell;
+  priorityClassOf: Cell;
+  order: Cell;
+}
+
+/** Search inputs beyond the options, set before `beginSearch`. */
+export interface SearchCells {
+  rankedOf: Cell;
+  rankedCountOf: Cell;
+  capacityOf: Cell;
+  countsOf: Cell;
+}
+
+/** What a search reports, read after each call. */
+export interface StatusCells {
+  evaluations: Cell;
+  simulations: Cell;
+  cacheHits: Cell;
+  refused: Cell;
+  chunks: Cell;
+  full: Cell;
+  hasBest: Cell;
+  bestValue: Cell;
+  bestMeanRate: Cell;
+  bestAt: Cell;
+  leastExcess: Cell;
+  bestDemands: Cell;
+  demandStride: Cell;
+  bestCount: Cell;
+  bestEntries: Cell;
+  bestEntryBytes: Cell;
+}
+
+/** Buffers for lists of placements. */
+export interface BufferCells {
+  ioRecords: Cell;
+  ioValues: Cell;
+  ioMeans: Cell;
+  ioExcess: Cell;
+  ioRates: Cell;
+  ioDemands: Cell;
+}
+
+export interface CoreExports extends ProblemCells, SearchCells, StatusCells, BufferCells, Record<string, unknown> {
+  memory: WebAssembly.Memory;
+  /** The core's own sizes: never typed twice. */
+  RECORD_BYTES: Cell;
+  SLOT_BYTES: Cell;
+
+  allocate(bytes: number): number;
+  allocatedBytes(): number;
+  seedRandom(seed: number): void;
+
+  beginKernel(capacity: number): number;
+  scorePlacements(count: number): void;
+  drawPlacements(uniform: number, count: number): void;
+  drawModel(uniform: number, model: number): void;
+
+  beginSearch(
+    seed: number,
+    layered: number,
+    uct: number,
+    exploration: number,
+    uniformRollout: number,
+    batch: number,
+    slots: number,
+    cacheEntries: number,
+  ): number;
+  runSearch(polish: number, evaluations: number, simulations: number): void;
+  selectLeaves(polish: number, n: number): number;
+  copyPending(records: number, demands: number): void;
+  backupValues(values: number): void;
+  offerPlacement(records: number, scored: number, value: number): void;
+  commitDecision(): number;
+}

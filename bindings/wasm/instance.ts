@@ -1,0 +1,77 @@
+/**
+ * One instance of the core: its exports, and the few ways to put numbers into its memory and to get them out. The
+ * module is compiled once; an instance per problem and per search costs a fraction of a millisecond.
+ */
+import { instantiateSync } from '@assemblyscript/loader';
+import { HeterodyneError } from '../../src/core/errors.ts';
+import { CORE_BASE64 } from './core.generated.ts';
+import type { CoreExports } from './exports.ts';
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The core's bytes. */
+export function coreBytes(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(CORE_BASE64), (character) => character.charCodeAt(0));
+}
+
+/** Whether this host runs the core: WebAssembly with SIMD. */
+export function isSupported(): boolean {
+  if (typeof WebAssembly === 'undefined') return false;
+  if (compiled) return true;
+  return WebAssembly.validate(coreBytes());
+}
+
+type Numbers = Float64Array | Float32Array | Uint32Array | Int32Array | Uint8Array;
+
+export class CoreInstance {
+  readonly exports: CoreExports;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(coreBytes());
+    this.exports = instantiateSync<CoreExports>(compiled).exports;
+  }
+
+  /** Room for that many bytes, cache-line aligned and zero. */
+  allocate(bytes: number): number {
+    const address = this.exports.allocate(bytes) >>> 0;
+    if (address === 0) throw outOfMemory(bytes);
+    return address;
+  }
+
+  /** Copy numbers into fresh memory; their address. `padding` bytes more are reserved behind them. */
+  put(numbers: Numbers, padding = 0): number {
+    const address = this.allocate(numbers.byteLength + padding);
+    this.write(address, numbers);
+    return address;
+  }
+
+  write(address: number, numbers: Numbers): void {
+    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    new Uint8Array(this.exports.memory.buffer).set(bytes, address);
+  }
+
+  /** Copies, so that no caller holds live memory of the core. */
+  readBytes(address: number, count: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, address, count).slice();
+  }
+
+  readNumbers(address: number, count: number): Float64Array {
+    return new Float64Array(this.exports.memory.buffer, address, count).slice();
+  }
+
+  /** Set exported cells: numbers as they are, arrays by address. */
+  set<Cells extends { [K in keyof Cells]: WebAssembly.Global }>(
+    values: { [K in keyof Cells]: number | boolean | Numbers },
+  ): void {
+    const cells = this.exports as unknown as Record<string, WebAssembly.Global>;
+    for (const [name, value] of Object.entries(values) as [string, number | boolean | Numbers][]) {
+      cells[name].value = typeof value === 'object' ? this.put(value) : Number(value);
+    }
+  }
+}
+
+export function outOfMemory(bytes: number): HeterodyneError {
+  return new HeterodyneError('LIMIT', `the core has no room for ${bytes} further bytes`, {
+    hint: 'ask for fewer tree slots, models or stages',
+  });
+}
