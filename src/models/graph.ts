@@ -18,10 +18,15 @@ export type ElementType =
   | 'int64'
   | 'uint64'
   | 'bool'
+  | 'int4'
+  | 'uint4'
+  | 'float8'
+  | 'complex64'
+  | 'complex128'
   | 'string'
   | 'other';
 
-/** Bytes per element; strings and unknown types count as 1. */
+/** Bytes per element; two 4-bit numbers share a byte; strings and unknown types count as 1. */
 export const ELEMENT_BYTES: Record<ElementType, number> = {
   float32: 4,
   float16: 2,
@@ -36,6 +41,11 @@ export const ELEMENT_BYTES: Record<ElementType, number> = {
   int64: 8,
   uint64: 8,
   bool: 1,
+  int4: 0.5,
+  uint4: 0.5,
+  float8: 1,
+  complex64: 8,
+  complex128: 16,
   string: 1,
   other: 1,
 };
@@ -79,6 +89,8 @@ export interface Operator {
   inputs: string[];
   outputs: string[];
   attributes: Map<string, AttributeValue>;
+  /** Version of the operator's set where it differs from the graph's (bodies of inlined functions). */
+  opset?: number;
 }
 
 export interface Graph {
@@ -101,6 +113,16 @@ export interface SizedTensor {
   type: ElementType;
   shape: number[];
   bytes: number;
+}
+
+/** Elements of a shape; 1 for a scalar. */
+export function countElements(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** Bytes of a tensor, packed. */
+export function tensorBytes(type: ElementType, shape: readonly number[]): number {
+  return Math.ceil(countElements(shape) * ELEMENT_BYTES[type]);
 }
 
 /** Classes of operators that a cost model tells apart. */
