@@ -62,10 +62,22 @@ export function parseQuantity(text: string | number, unit: Unit, name = 'quantit
     throw fail(/^\d+,\d/.test(given) ? `"${given}": write the decimals with a point` : `"${given}" is not a number`);
   }
   const number = Number(match[1]);
-  const suffix = match[2] === '' ? unit : (match[2] as string);
+  const suffix = match[2] === '' ? unit : match[2];
   if (!Object.hasOwn(factors, suffix)) throw fail(`"${suffix}" is not a unit of ${dimension}`);
-  const value = (number * (factors[suffix] as number)) / (factors[unit] as number);
+  const value = (number * factors[suffix]) / factors[unit];
   if (!Number.isFinite(value)) throw fail(`"${given}" is too large`);
   if (value < 0) throw fail(`"${given}" is negative`);
   return value + 0; // -0 becomes 0
+}
+
+/** Bytes for people, in decimal units with three significant digits: `1.21 GB`, `64 kB`, `0 B`. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${Number(value.toPrecision(3))} ${units[unit]}`;
 }

@@ -103,7 +103,7 @@ export function checkPlatform(platform: Platform): Problem[] {
     const at = `/clockDomains/${i}`;
     for (const [k, name] of domain.resources.entries()) resourceAt(name, `${at}/resources/${k}`);
     const count = domain.frequencyHz.length;
-    if (domain.frequencyHz.some((hz, k) => k > 0 && hz <= (domain.frequencyHz[k - 1] as number))) {
+    if (domain.frequencyHz.some((hz, k) => k > 0 && hz <= domain.frequencyHz[k - 1])) {
       report(`${at}/frequencyHz`, 'frequencies must ascend', 'ascending numbers', 'others');
     }
     for (const key of ['volts', 'watts'] as const) {

@@ -58,7 +58,7 @@ function matches(pattern: readonly string[], steps: readonly Step[]): boolean {
   const fixed = open ? pattern.slice(0, -1) : pattern;
   if (open ? steps.length < fixed.length : steps.length !== fixed.length) return false;
   return fixed.every((segment, i) => {
-    const step = steps[i] as Step;
+    const step = steps[i];
     return segment === '*' || segment === step.key || segment === step.id;
   });
 }

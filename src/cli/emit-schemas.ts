@@ -1,0 +1,29 @@
+/**
+ * Writes `schemas/*.schema.json` from the documents' own definitions. The command line sees every kind of document;
+ * add a new kind to {@link DOCUMENT_KINDS}. A test compares the files with what this would write.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { canonicalJson } from '../documents/canonical.ts';
+import type { DocumentKind } from '../documents/document.ts';
+import { platformDocument } from '../platforms/schema.ts';
+import { profileDocument } from '../profiles/schema.ts';
+import { workloadDocument } from '../profiles/workload.ts';
+
+/** Every document that Heterodyne writes. */
+export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'schemaFile' | 'jsonSchema'>[] = [
+  platformDocument,
+  workloadDocument,
+  profileDocument,
+];
+
+/** File name and text of each schema. */
+export function schemaFiles(): { name: string; text: string }[] {
+  return DOCUMENT_KINDS.map((document) => ({ name: document.schemaFile, text: canonicalJson(document.jsonSchema()) }));
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const folder = fileURLToPath(new URL('../../schemas/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  for (const { name, text } of schemaFiles()) writeFileSync(folder + name, text);
+}
