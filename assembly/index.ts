@@ -18,5 +18,5 @@ export { bestCount, bestEntries, bestEntryBytes } from './placement/best-list';
 export { chunks, full, SLOT_BYTES } from './placement/tree';
 export {
   backupValues, beginSearch, bestAt, bestDemands, bestMeanRate, bestValue, cacheHits, commitDecision, copyPending, demandStride,
-  evaluations, hasBest, leastExcess, offerPlacement, refused, runSearch, selectLeaves, simulations,
+  evaluations, hasBest, isExhausted, leastExcess, offerPlacement, refused, runSearch, selectLeaves, simulations,
 } from './placement/search';

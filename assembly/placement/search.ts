@@ -28,7 +28,7 @@ import { blocksOf, constrained, models, order, resources, u32At } from './proble
 import { maxMinRates } from './rates';
 import { samplePlacement } from './sampler';
 import {
-  allowedChildren, beginTree, childAt, childCount, enter, freshRoot, openChild, rangeLow, recordVisit, selectChild, selectedPlace,
+  allowedChildren, beginTree, childAt, childCount, close, closedChildren, enter, freshRoot, isClosed, openChild, rangeLow, recordVisit, selectChild, selectedPlace,
   selectedSlot, tries, widenRange,
 } from './tree';
 import { beginCache, cachedValue, lookUp, remember } from './value-cache';
@@ -53,10 +53,14 @@ export let demandStride: u32 = 0;
 let layered: bool = false;
 let uct: bool = false;
 let uniformRollout: bool = false;
+let keepBest: bool = false;
 let exploration: f64 = 0;
 let batch: u32 = 0;
 let root: u32 = 0;
 let leafCount: u32 = 0;
+/** What the last `descend` reached: slots in the path, decisions taken. */
+let reachedLength: u32 = 0;
+let reachedDepth: u32 = 0;
 
 let decided: usize = 0;
 let fixedArea: usize = 0;
@@ -81,6 +85,7 @@ export function beginSearch(
   useUct: bool,
   explorationConstant: f64,
   useUniformRollout: bool,
+  backUpBest: bool,
   batchSize: u32,
   slots: u32,
   cacheEntries: u32,
@@ -88,6 +93,7 @@ export function beginSearch(
   layered = useLayers;
   uct = useUct;
   uniformRollout = useUniformRollout;
+  keepBest = backUpBest;
   exploration = explorationConstant;
   batch = batchSize;
   seedRandom(seed);
@@ -185,6 +191,11 @@ export function offerPlacement(records: usize, scored: bool, value: f64): void {
   settle();
 }
 
+/** Every placement that the opening lists hold was tried. */
+export function isExhausted(): bool {
+  return isClosed(root);
+}
+
 /** Fix the best plan's next decision; the decisions fixed so far. */
 export function commitDecision(): u32 {
   if (!hasBest || fixedDecisions >= decisionDepth) return fixedDecisions;
@@ -213,47 +224,73 @@ function collect(polish: bool, most: u32, unscored: u32): void {
   leafCount = 0;
   pendingCount = 0;
   while (leafCount < most && pendingCount < unscored) {
-    if (!polish) simulate();
-    else if (!step()) return;
+    if (!(polish ? step() : simulate())) return;
   }
 }
 
-/** Select, expand, roll out: one leaf. */
-function simulate(): void {
+/** Reach a leaf: slots from the root to the node just opened in `path`. False = the root is closed. */
+function descend(path: usize): bool {
+  while (!isClosed(root)) {
+    if (layered) beginLayerDescent(fixedDecisions);
+    let slot = root;
+    let parent: u32 = 0;
+    let length: u32 = 1;
+    store<u32>(path, slot);
+    let depth = fixedDecisions;
+    let dead = false;
+    while (depth < decisionDepth) {
+      const m = layered ? 0 : <u32>load<u8>(order + depth);
+      const opened = childCount(slot);
+      const exhausted = closedChildren(slot) == opened;
+      let available = false;
+      let child: u32 = 0;
+      // A node whose children are all closed opens another one whatever its visits: nothing is tried twice.
+      if (exhausted || opened < allowedChildren(tries(slot))) {
+        available = layered ? opened < legalCount : opened < openingsLength(m) || extendOpenings(m);
+        if (available) child = openChild(slot);
+      }
+      const opening = child != 0;
+      let place = opened;
+      if (!opening) {
+        if (exhausted) {
+          dead = opened > 0 && !available;
+          break;
+        }
+        if (layered) selectChild(slot, evenPriors(), <f64>opened, exploration, uct);
+        else selectChild(slot, openingPriors(m), openingPriorSum(m, opened), exploration, uct);
+        child = selectedSlot;
+        place = selectedPlace;
+      }
+      if (layered) descendLayer(place);
+      else store<usize>(decided + (depth << 2), openingDemand(m, place));
+      parent = slot;
+      slot = child;
+      store<u32>(path + (length << 2), slot);
+      length++;
+      depth++;
+      if (opening) {
+        if (depth == decisionDepth) close(slot, parent, true);
+        break;
+      }
+    }
+    if (!dead) {
+      reachedLength = length;
+      reachedDepth = depth;
+      return true;
+    }
+    close(slot, parent, length > 1);
+  }
+  return false;
+}
+
+/** Select, expand, roll out: one leaf. False = every placement that the tree can hold was tried. */
+function simulate(): bool {
   const leaf = leafCount;
   const path = paths + ((<usize>leaf * (decisionDepth + 1)) << 2);
-  if (layered) beginLayerDescent(fixedDecisions);
-  let slot = root;
-  let length: usize = 1;
-  store<u32>(path, slot);
-  let depth = fixedDecisions;
-  while (depth < decisionDepth) {
-    const m = layered ? 0 : <u32>load<u8>(order + depth);
-    const opened = childCount(slot);
-    let place: u32 = opened;
-    let child: u32 = 0;
-    if (opened < allowedChildren(tries(slot))) {
-      const available = layered ? opened < legalCount : opened < openingsLength(m) || extendOpenings(m);
-      if (available) child = openChild(slot);
-    }
-    const opening = child != 0;
-    if (!opening) {
-      if (opened == 0) break;
-      if (layered) selectChild(slot, evenPriors(), <f64>opened, exploration, uct);
-      else selectChild(slot, openingPriors(m), openingPriorSum(m, opened), exploration, uct);
-      child = selectedSlot;
-      place = selectedPlace;
-    }
-    if (layered) descendLayer(place);
-    else store<usize>(decided + (depth << 2), openingDemand(m, place));
-    slot = child;
-    store<u32>(path + (length << 2), slot);
-    length++;
-    depth++;
-    if (opening) break;
-  }
-  store<u32>(pathLength + (leaf << 2), <u32>length);
-  for (let i: usize = 0; i < length; i++) enter(load<u32>(path + (i << 2)));
+  if (!descend(path)) return false;
+  const depth = reachedDepth;
+  store<u32>(pathLength + (leaf << 2), reachedLength);
+  for (let i: u32 = 0; i < reachedLength; i++) enter(load<u32>(path + (i << 2)));
 
   const demands = sourcesOf(leaf);
   const area = drafts + <usize>leaf * models * demandStride;
@@ -272,6 +309,7 @@ function simulate(): void {
     store<usize>(demands + (m << 2), rollOut(m, area + m * demandStride));
   }
   addLeaf();
+  return true;
 }
 
 /** Address of a demand for an undecided model: the best plan's, or a fresh one at `draft`. */
@@ -405,7 +443,7 @@ function settle(): void {
     if (!(result > -Infinity)) result = rangeLow < Infinity ? rangeLow : 0;
     const path = paths + ((<usize>i * (decisionDepth + 1)) << 2);
     const length = u32At(pathLength, i);
-    for (let j: u32 = 0; j < length; j++) recordVisit(load<u32>(path + (j << 2)), result);
+    for (let j: u32 = 0; j < length; j++) recordVisit(load<u32>(path + (j << 2)), result, keepBest);
   }
   leafCount = 0;
   pendingCount = 0;

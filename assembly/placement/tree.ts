@@ -4,11 +4,12 @@
  *
  *   chunk c, 64 bytes, at TREE + 64 c                         slot = 4 c + lane, SLOT_BYTES = 16 a slot
  *     0                16               32               48       52      56       60
- *     ├─ mean f32 x 4 ─┼─ visits u32 x4 ┼─ child u32 x 4 ┼─ next ─┼─ tail ┼─ count ┼─ flight u8 x 4 ─┤
- *                                         first chunk of   next     last    children  visits in flight
- *                                         the children     chunk of chunk   of the
+ *     ├─ worth f32 x 4 ┼─ visits u32 x4 ┼─ child u32 x 4 ┼─ next ─┼─ tail ┼─ count ┼─ flight u8 x 4 ─┤
+ *                                         first chunk of   next     last    u16 open  visits in flight
+ *                                         the children     chunk of chunk   u16 closed
  *                                         (0 = none)       siblings (first chunk of the family only)
  *
+ * Worth is the best value below a node, or the mean of values. A closed node has the worth -Infinity: no score of it is greater than any other.
  * Chunk 0 holds the first root in lane 0. A family's chunks are chained by `next`; only its last is partly filled.
  */
 import { allocate } from '../arena';
@@ -21,6 +22,7 @@ const CHILD: usize = 32;
 const NEXT: usize = 48;
 const TAIL: usize = 52;
 const COUNT: usize = 56;
+const CLOSED: usize = 58;
 const FLIGHT: usize = 60;
 
 /** Selected child: slot and place among its siblings. */
@@ -75,7 +77,28 @@ export function tries(slot: u32): u32 {
 @inline
 export function childCount(slot: u32): u32 {
   const first = load<u32>(cell(slot), CHILD);
-  return first == 0 ? 0 : load<u32>(tree + (<usize>first << 6), COUNT);
+  return first == 0 ? 0 : <u32>load<u16>(tree + (<usize>first << 6), COUNT);
+}
+
+// @ts-ignore: decorator
+@inline
+export function closedChildren(slot: u32): u32 {
+  const first = load<u32>(cell(slot), CHILD);
+  return first == 0 ? 0 : <u32>load<u16>(tree + (<usize>first << 6), CLOSED);
+}
+
+// @ts-ignore: decorator
+@inline
+export function isClosed(slot: u32): bool {
+  return load<f32>(cell(slot)) == -<f32>Infinity;
+}
+
+/** Nothing is left to try below: the node is not selected again. The root has no parent. */
+export function close(slot: u32, parent: u32, hasParent: bool): void {
+  store<f32>(cell(slot), -<f32>Infinity);
+  if (!hasParent) return;
+  const closed = tree + (<usize>load<u32>(cell(parent), CHILD) << 6);
+  store<u16>(closed, load<u16>(closed, CLOSED) + 1, CLOSED);
 }
 
 /** Number of children that a node may have open. */
@@ -89,7 +112,7 @@ export function allowedChildren(visits: u32): u32 {
 export function openChild(slot: u32): u32 {
   const parent = cell(slot);
   const first = load<u32>(parent, CHILD);
-  const count = first == 0 ? 0 : load<u32>(tree + (<usize>first << 6), COUNT);
+  const count: u32 = first == 0 ? 0 : <u32>load<u16>(tree + (<usize>first << 6), COUNT);
   if ((count & 3) == 0) {
     if (chunks + 1 > chunkLimit) {
       full = true;
@@ -106,7 +129,7 @@ export function openChild(slot: u32): u32 {
     }
   }
   const head = tree + (<usize>load<u32>(parent, CHILD) << 6);
-  store<u32>(head, count + 1, COUNT);
+  store<u16>(head, <u16>(count + 1), COUNT);
   return (load<u32>(head, TAIL) << 2) + (count & 3);
 }
 
@@ -130,7 +153,7 @@ export function freshRoot(): u32 {
  * The child with the highest score, the first on ties, left in selectedSlot and selectedPlace. Four children a step:
  *
  *   lane       0        1        2        3
- *   mean    │ f32    │ f32    │ f32    │ f32    │   Q = (mean - low) * scale + offset
+ *   worth   │ f32    │ f32    │ f32    │ f32    │   Q = (worth - low) * scale + offset
  *   visits  │ u32    │ u32    │ u32    │ u32    │ → f32 n
  *   flight  │ u8     │ u8     │ u8     │ u8     │ → u32, n + v → f32 t
  *   prior   │ f32    │ f32    │ f32    │ f32    │   score = Q n / t + weight P / (1 + t)
@@ -220,15 +243,17 @@ export function enter(slot: u32): void {
   store<u8>(flight, load<u8>(flight) + 1);
 }
 
-/** Fold one value into a node that was entered. */
+/** Fold one value into a node that was entered: the best value below it, or the mean. A closed node stays as it is. */
 // @ts-ignore: decorator
 @inline
-export function recordVisit(slot: u32, value: f64): void {
+export function recordVisit(slot: u32, value: f64, keepBest: bool): void {
   const flight = flightOf(slot);
   store<u8>(flight, load<u8>(flight) - 1);
   const node = cell(slot);
   const visits = load<u32>(node, VISITS) + 1;
   store<u32>(node, visits, VISITS);
-  const mean = <f64>load<f32>(node);
-  store<f32>(node, <f32>(mean + (value - mean) / <f64>visits));
+  const known = <f64>load<f32>(node);
+  if (known == -Infinity) return;
+  if (!keepBest) store<f32>(node, <f32>(known + (value - known) / <f64>visits));
+  else if (visits == 1 || value > known) store<f32>(node, <f32>value);
 }

@@ -110,6 +110,7 @@ export interface CoreExports extends ProblemCells, SearchCells, StatusCells, Buf
     uct: number,
     exploration: number,
     uniformRollout: number,
+    backUpBest: number,
     batch: number,
     slots: number,
     cacheEntries: number,
@@ -120,4 +121,5 @@ export interface CoreExports extends ProblemCells, SearchCells, StatusCells, Buf
   backupValues(values: number): void;
   offerPlacement(records: number, scored: number, value: number): void;
   commitDecision(): number;
+  isExhausted(): number;
 }

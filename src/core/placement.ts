@@ -134,6 +134,8 @@ export interface SearchOptions {
   /** Exploration constant c. */
   exploration: number;
   rollout: 'incumbent' | 'uniform';
+  /** What a node is worth: the best value found below it, or the mean of all values (as in the original). */
+  backup: 'best' | 'mean';
   /** Leaves collected under virtual visits before they are scored together, 1 to LIMITS.batch. */
   batch: number;
   /** Tree slots to reserve, up to LIMITS.treeSlots. */
@@ -146,6 +148,7 @@ export const SEARCH_DEFAULTS: SearchOptions = {
   selection: 'puct',
   exploration: 1.25,
   rollout: 'incumbent',
+  backup: 'best',
   batch: 16,
   slots: 16_384,
 };
@@ -177,6 +180,8 @@ export interface SearchStatus {
   treeBytes: number;
   /** No slot was free for a node that wanted opening: the search goes on without growing. */
   full: boolean;
+  /** Every placement that the opening lists hold was tried: `tree` has nothing left to do. */
+  exhausted: boolean;
   /** Value and mean rate of the best placement; -Infinity before the first feasible one. */
   bestValue: number;
   bestMeanRate: number;

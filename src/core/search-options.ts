@@ -32,6 +32,7 @@ export function checkSearchOptions(prepared: PreparedProblem, options: SearchOpt
     refuse('selection', 'puct or uct', options.selection);
   if (options.rollout !== 'incumbent' && options.rollout !== 'uniform')
     refuse('rollout', 'incumbent or uniform', options.rollout);
+  if (options.backup !== 'best' && options.backup !== 'mean') refuse('backup', 'best or mean', options.backup);
   if (options.granularity === 'layer' && prepared.problem.processors > LIMITS.processorsLayer) {
     refuse('granularity', `segment, as layer serves at most ${LIMITS.processorsLayer} processors`, 'layer', 'LIMIT');
   }

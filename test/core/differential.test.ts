@@ -69,6 +69,7 @@ test(`${PROBLEMS} random problems give the same bits`, () => {
       granularity: random.below(3) === 0 ? ('layer' as const) : ('segment' as const),
       selection: random.below(4) === 0 ? ('uct' as const) : ('puct' as const),
       rollout: random.below(4) === 0 ? ('uniform' as const) : ('incumbent' as const),
+      backup: random.below(3) === 0 ? ('mean' as const) : ('best' as const),
       batch: [1, 4, 16, 64][random.below(4)],
       slots: random.below(4) === 0 ? 64 : 4096,
     };

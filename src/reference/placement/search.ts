@@ -25,7 +25,17 @@ import { scoreRates } from './objective.ts';
 import { maxMinRates } from './rates.ts';
 import { samplePlacement } from './sampler.ts';
 import { SegmentDecisions } from './segment-decisions.ts';
-import { allowedChildren, CHUNK, type Node, newNode, Range, recordVisit, SLOT_BYTES, selectChild } from './tree.ts';
+import {
+  allowedChildren,
+  CHUNK,
+  close,
+  type Node,
+  newNode,
+  Range,
+  recordVisit,
+  SLOT_BYTES,
+  selectChild,
+} from './tree.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** How one decision level names, counts and opens its children. */
@@ -37,7 +47,7 @@ export interface Decisions {
   /** Start a descent at the root. */
   begin(): void;
   /** Children that the node reached so far may open at most; extends the opening list by one where needed. */
-  available(opened: number, wanted: number, random: Random): boolean;
+  available(opened: number, random: Random): boolean;
   priors(): ArrayLike<number>;
   priorSum(opened: number): number;
   /** Take the child in that place. */
@@ -108,6 +118,7 @@ export class ReferenceSearch implements PlacementSearch {
       slots: this.#chunks * CHUNK,
       treeBytes: this.#chunks * CHUNK * SLOT_BYTES,
       full: this.#full,
+      exhausted: this.#root.closed,
       bestValue: this.#bestValue,
       bestMeanRate: this.#bestMeanRate,
       bestAt: this.#bestAt,
@@ -218,36 +229,58 @@ export class ReferenceSearch implements PlacementSearch {
     this.#leaves = [];
     this.#pending = [];
     while (this.#leaves.length < paths && this.#pending.length < unscored) {
-      if (phase === 'tree') this.#simulate();
-      else if (!this.#step()) return;
+      if (!(phase === 'tree' ? this.#simulate() : this.#step())) return;
     }
   }
 
-  /** Select, expand, roll out: one leaf. */
-  #simulate(): void {
-    const decisions = this.#decisions;
-    decisions.begin();
-    let node = this.#root;
-    const path = [node];
-    for (let depth = decisions.fixed; depth < decisions.depth; depth++) {
-      const opened = node.children.length;
-      let opening = false;
-      if (opened < allowedChildren(node) && decisions.available(opened, allowedChildren(node), this.#random)) {
-        opening = this.#reserve(node);
-      }
-      if (!opening && opened === 0) break;
-      const child = opening
-        ? opened
-        : selectChild(node, decisions.priors(), decisions.priorSum(opened), this.#scoring());
-      if (opening) node.children.push(newNode());
-      node = node.children[child];
-      decisions.descend(child);
-      path.push(node);
-      if (opening) break;
-    }
+  /** Select, expand, roll out: one leaf. False = every placement that the tree can hold was tried. */
+  #simulate(): boolean {
+    const path = this.#descend();
+    if (!path) return false;
     for (const visited of path) visited.flight++;
-    const demands = decisions.assemble(this.#random, (m) => this.#rollout(m));
-    this.#addLeaf(path, demands);
+    this.#addLeaf(
+      path,
+      this.#decisions.assemble(this.#random, (m) => this.#rollout(m)),
+    );
+    return true;
+  }
+
+  /** Nodes from the root to the one just opened; undefined = the root is closed. */
+  #descend(): Node[] | undefined {
+    const decisions = this.#decisions;
+    while (!this.#root.closed) {
+      decisions.begin();
+      let node = this.#root;
+      const path = [node];
+      let dead = false;
+      for (let depth = decisions.fixed; depth < decisions.depth; depth++) {
+        const opened = node.children.length;
+        const exhausted = node.closedChildren === opened;
+        // A node whose children are all closed opens another one whatever its visits: nothing is tried twice.
+        const wanted = exhausted || opened < allowedChildren(node);
+        const available = wanted && decisions.available(opened, this.#random);
+        const opening = available && this.#reserve(node);
+        if (opening) node.children.push(newNode());
+        else if (exhausted) {
+          dead = opened > 0 && !available;
+          break;
+        }
+        const child = opening
+          ? opened
+          : selectChild(node, decisions.priors(), decisions.priorSum(opened), this.#scoring());
+        const parent = node;
+        node = node.children[child];
+        decisions.descend(child);
+        path.push(node);
+        if (opening) {
+          if (depth + 1 === decisions.depth) close(node, parent);
+          break;
+        }
+      }
+      if (!dead) return path;
+      close(node, path.at(-2));
+    }
+    return undefined;
   }
 
   #scoring() {
@@ -365,7 +398,7 @@ export class ReferenceSearch implements PlacementSearch {
       let result = pending >= 0 ? values[pending] : value;
       // Infeasible or refused: as bad as the worst value seen.
       if (!(result > -Infinity)) result = this.#range.low < Infinity ? this.#range.low : 0;
-      for (const node of path) recordVisit(node, result);
+      for (const node of path) recordVisit(node, result, this.options.backup);
     }
   }
 }

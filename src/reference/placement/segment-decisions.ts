@@ -26,7 +26,7 @@ export class SegmentDecisions implements Decisions {
     this.#at = this.fixed;
   }
 
-  available(opened: number, _wanted: number, random: Random): boolean {
+  available(opened: number, random: Random): boolean {
     const openings = this.#openings[this.#order[this.#at]];
     return opened < openings.length || openings.extend(random);
   }

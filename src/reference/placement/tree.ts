@@ -1,5 +1,5 @@
 /**
- * The search tree: what a node knows, and which child is visited next. Means are kept as float32 and scores computed
+ * The search tree: what a node knows, and which child is visited next. Worths are kept as float32 and scores computed
  * in float32 because the WASM core scores four children at a time in one vector; they only guide the search, values of
  * placements stay double.
  */
@@ -15,12 +15,15 @@ export interface Node {
   visits: number;
   /** Visits in flight: leaves below that wait for their value. */
   flight: number;
-  /** Mean value of completed visits, float32. */
-  mean: number;
+  /** Best value below, or mean of values: float32. */
+  worth: number;
   children: Node[];
+  /** Nothing below is left to try: a complete placement, or a node whose children are all closed and all opened. */
+  closed: boolean;
+  closedChildren: number;
 }
 
-export const newNode = (): Node => ({ visits: 0, flight: 0, mean: 0, children: [] });
+export const newNode = (): Node => ({ visits: 0, flight: 0, worth: 0, children: [], closed: false, closedChildren: 0 });
 
 /** Running extremes of the values seen, which scale Q to [0, 1]. */
 export class Range {
@@ -47,7 +50,7 @@ export interface Scoring {
 /**
  * Index of the child with the highest score, the lowest on ties.
  *   PUCT: Q n/(n+v) + c P sqrt(N) / (1 + n + v)      UCT: Q n/(n+v) + c sqrt(ln(1 + N) / (n + v))
- * n visits, v in flight, N both of the parent, Q the mean scaled to [0, 1], P the prior over opened children.
+ * n visits, v in flight, N both of the parent, Q the worth scaled to [0, 1], P the prior over opened children.
  */
 export function selectChild(
   parent: Node,
@@ -66,8 +69,9 @@ export function selectChild(
   let best = -1;
   let bestScore = -Infinity;
   for (const [i, child] of parent.children.entries()) {
+    if (child.closed) continue;
     const tries = f(child.visits + child.flight);
-    const q = spread ? f(f(f(child.mean - low) * scale) + offset) : offset;
+    const q = spread ? f(f(f(child.worth - low) * scale) + offset) : offset;
     const value = f(f(q * f(child.visits)) / tries);
     const bonus =
       selection === 'puct' ? f(f(weight * f(priors[i])) / f(1 + tries)) : f(weight * f(Math.sqrt(f(logTotal / tries))));
@@ -80,9 +84,17 @@ export function selectChild(
   return best;
 }
 
-/** Fold one value into a node. */
-export function recordVisit(node: Node, value: number): void {
+/** Nothing is left to try below: the node is not selected again. */
+export function close(node: Node, parent: Node | undefined): void {
+  node.closed = true;
+  if (parent) parent.closedChildren++;
+}
+
+/** Fold one value into a node. The worth of a closed one is no longer needed. */
+export function recordVisit(node: Node, value: number, backup: 'best' | 'mean'): void {
   node.flight--;
   node.visits++;
-  node.mean = Math.fround(node.mean + (value - node.mean) / node.visits);
+  if (node.closed) return;
+  if (backup === 'mean') node.worth = Math.fround(node.worth + (value - node.worth) / node.visits);
+  else if (node.visits === 1 || value > node.worth) node.worth = Math.fround(value);
 }
