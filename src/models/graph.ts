@@ -107,6 +107,35 @@ export interface Graph {
   declared: Map<string, TensorInfo>;
 }
 
+/** Graphs inside an operator's attributes: branches and bodies of If, Loop, Scan. */
+export function innerGraphs(operator: Operator): Graph[] {
+  const graphs: Graph[] = [];
+  for (const attribute of operator.attributes.values()) if (attribute.kind === 'graph') graphs.push(attribute.value);
+  return graphs;
+}
+
+/** Names that a graph inside an operator takes from the graphs around it. */
+function capturedBy(graph: Graph): Set<string> {
+  const own = new Set<string>(graph.initializers.keys());
+  for (const input of graph.inputs) own.add(input.name);
+  for (const operator of graph.operators) for (const output of operator.outputs) own.add(output);
+  const captured = new Set<string>();
+  const use = (name: string): void => {
+    if (name !== '' && !own.has(name)) captured.add(name);
+  };
+  for (const operator of graph.operators) for (const name of tensorsRead(operator)) use(name);
+  for (const output of graph.outputs) use(output.name);
+  return captured;
+}
+
+/** All tensors that an operator reads: its inputs, and what its inner graphs take from around it. Each once. */
+export function tensorsRead(operator: Operator): string[] {
+  const names = new Set(operator.inputs);
+  for (const inner of innerGraphs(operator)) for (const name of capturedBy(inner)) names.add(name);
+  names.delete('');
+  return [...names];
+}
+
 /** A tensor whose shape is known to the last number. */
 export interface SizedTensor {
   name: string;
