@@ -15,7 +15,3 @@ declare module 'deno-std/text/closest_string.js' {
     options?: { caseSensitive?: boolean; compareFn?: (a: string, b: string) => number },
   ): string;
 }
-
-declare module 'deno-std/text/levenshtein_distance.js' {
-  export function levenshteinDistance(a: string, b: string): number;
-}

@@ -81,7 +81,7 @@ function coveringPools(problem: PlacementProblem, processors: number): number[] 
   const chosen: number[] = [];
   let open = processors;
   const bySize = [...problem.poolProcessors.keys()].sort(
-    (a, b) => bitCount(problem.poolProcessors[b] - bitCount(problem.poolProcessors[a] || a - b,
+    (a, b) => bitCount(problem.poolProcessors[b]) - bitCount(problem.poolProcessors[a]) || a - b,
   );
   for (const q of bySize) {
     const pool = problem.poolProcessors[q];

@@ -39,84 +39,80 @@ const resourceSchema = z.strictObject({
   id,
   kind: z.enum(RESOURCE_KINDS),
   name: z.string().optional(),
-  /** Cores of a core group. */
-  cores: z.int().min(1).optional(),
-  /** Of a link or DRAM. */
-  bandwidthBytesPerS: positive.optional(),
-  /** Of DRAM: shared by all processors that use it. */
-  memoryBytes: positive.optional(),
+  cores: z.int().min(1).optional().describe('Cores of a core group.'),
+  bandwidthBytesPerS: positive.optional().describe('Of a link or DRAM.'),
+  memoryBytes: positive.optional().describe('Of DRAM: shared by all processors that use it.'),
 });
 
 const processorSchema = z.strictObject({
   id,
   name: z.string(),
   kind: z.enum(PROCESSOR_KINDS),
-  /** Resources that are busy while the processor works: compute resources, and the DRAM behind it. */
-  uses: z.array(id).min(1),
-  /** Operations/s (2 per multiply-accumulate) by number format; a format that is absent is not supported. */
-  peakOpsPerS: z.strictObject({
-    float32: positive.optional(),
-    float16: positive.optional(),
-    int8: positive.optional(),
-  }),
-  /** Format in which the processor runs a float model that nobody quantised. */
-  nativePrecision: z.enum(PRECISIONS),
-  /** Share of the peak that well-written kernels reach, by operator class. */
-  efficiency: z.strictObject({
-    conv: fraction,
-    depthwise: fraction,
-    gemm: fraction,
-    pool: fraction,
-    elementwise: fraction,
-    normalization: fraction,
-    recurrent: fraction,
-    movement: fraction,
-  }),
-  /** Bytes/s that the processor alone draws from memory. */
-  bandwidthBytesPerS: positive,
-  /** Fixed cost of starting one operator. */
-  launchOverheadMs: notNegative,
-  /** Memory of its own, or the most that it may occupy of a shared one. */
-  memoryBytes: positive.optional(),
-  /** Most models resident at once. */
-  maxModels: z.int().min(1).optional(),
-  /** Operator types that it can run; absent = all, less `unsupportedOperators`. */
-  supportedOperators: z.array(z.string()).optional(),
+  uses: z
+    .array(id)
+    .min(1)
+    .describe('Resources that are busy while the processor works: compute resources, and the DRAM behind it.'),
+  peakOpsPerS: z
+    .strictObject({
+      float32: positive.optional(),
+      float16: positive.optional(),
+      int8: positive.optional(),
+    })
+    .describe('Operations/s (2 per multiply-accumulate) by number format; a format that is absent is not supported.'),
+  nativePrecision: z
+    .enum(PRECISIONS)
+    .describe('Format in which the processor runs a float model that nobody quantised.'),
+  efficiency: z
+    .strictObject({
+      conv: fraction,
+      depthwise: fraction,
+      gemm: fraction,
+      pool: fraction,
+      elementwise: fraction,
+      normalization: fraction,
+      recurrent: fraction,
+      movement: fraction,
+    })
+    .describe('Share of the peak that well-written kernels reach, by operator class.'),
+  bandwidthBytesPerS: positive.describe('Bytes/s that the processor alone draws from memory.'),
+  launchOverheadMs: notNegative.describe('Fixed cost of starting one operator.'),
+  memoryBytes: positive.optional().describe('Memory of its own, or the most that it may occupy of a shared one.'),
+  maxModels: z.int().min(1).optional().describe('Most models resident at once.'),
+  supportedOperators: z
+    .array(z.string())
+    .optional()
+    .describe('Operator types that it can run; absent = all, less unsupportedOperators.'),
   unsupportedOperators: z.array(z.string()).optional(),
-  /** Watts above the idle device while it works. */
-  activeWatts: notNegative.optional(),
+  activeWatts: notNegative.optional().describe('Watts above the idle device while it works.'),
 });
 
 const linkSchema = z.strictObject({
   from: id,
   to: id,
-  /** Resource that is busy during the transfer; absent = what the receiving processor uses. */
-  resource: id.optional(),
+  resource: id
+    .optional()
+    .describe('Resource that is busy during the transfer; absent = what the receiving processor uses.'),
   bandwidthBytesPerS: positive.optional(),
   latencyMs: notNegative,
-  /** true: the same in the other direction. */
-  bidirectional: z.boolean().optional(),
+  bidirectional: z.boolean().optional().describe('true: the same in the other direction.'),
 });
 
 const clockDomainSchema = z.strictObject({
   id,
   name: z.string().optional(),
-  /** Resources that this clock drives. */
-  resources: z.array(id).min(1),
-  /** Legal frequencies, ascending. */
-  frequencyHz: z.array(positive).min(1),
-  /** Supply voltage at each frequency, in the same order. */
-  volts: z.array(positive).optional(),
-  /** Watts of the domain at full load at each frequency, in the same order. */
-  watts: z.array(notNegative).optional(),
-  /** Time from a request until the new frequency holds, and how long work stands still meanwhile. */
-  actuationDelayMs: notNegative,
-  stallMs: notNegative.optional(),
+  resources: z.array(id).min(1).describe('Resources that this clock drives.'),
+  frequencyHz: z.array(positive).min(1).describe('Legal frequencies, ascending.'),
+  volts: z.array(positive).optional().describe('Supply voltage at each frequency, in the same order.'),
+  watts: z
+    .array(notNegative)
+    .optional()
+    .describe('Watts of the domain at full load at each frequency, in the same order.'),
+  actuationDelayMs: notNegative.describe('Time from a request until the new frequency holds.'),
+  stallMs: notNegative.optional().describe('How long work stands still during the change.'),
 });
 
 const powerSchema = z.strictObject({
-  /** The whole device, idle. */
-  idleWatts: notNegative.optional(),
+  idleWatts: notNegative.optional().describe('The whole device, idle.'),
   rails: z.array(z.strictObject({ id, name: z.string(), measures: z.array(id) })).optional(),
 });
 
@@ -127,11 +123,12 @@ const sourceSchema = z.strictObject({
 });
 
 const provenanceSchema = z.strictObject({
-  /**
-   * JSON pointer, where an array entry may be named by its `id`; `*` stands for one segment, a final `**` for any
-   * rest. A later entry overrides an earlier one.
-   */
-  path: z.string().regex(/^(\/[^/]*)+$/),
+  path: z
+    .string()
+    .regex(/^(\/[^/]*)+$/)
+    .describe(
+      'JSON pointer, where an array entry may be named by its id; * stands for one segment, a final ** for any rest. A later entry overrides an earlier one.',
+    ),
   source: id,
   note: z.string().optional(),
 });
@@ -142,8 +139,10 @@ const shape = {
   resources: z.array(resourceSchema).min(1),
   processors: z.array(processorSchema).min(1),
   links: z.array(linkSchema).optional(),
-  /** Transfers between processors that no link joins: a copy that the receiver pays. */
-  copy: z.strictObject({ bandwidthBytesPerS: positive.optional(), latencyMs: notNegative }).optional(),
+  copy: z
+    .strictObject({ bandwidthBytesPerS: positive.optional(), latencyMs: notNegative })
+    .optional()
+    .describe('Transfers between processors that no link joins: a copy that the receiver pays.'),
   clockDomains: z.array(clockDomainSchema).optional(),
   power: powerSchema.optional(),
   sources: z.array(sourceSchema).optional(),

@@ -19,50 +19,45 @@ const latencySchema = z.strictObject({
   mean: notNegative,
   p50: notNegative.optional(),
   p95: notNegative.optional(),
-  /** Samples behind the figures. */
-  n: z.int().min(1).optional(),
+  n: z.int().min(1).optional().describe('Samples behind the figures.'),
 });
 
 const costSchema = z.strictObject({
   latencyMs: latencySchema,
   energyMj: notNegative.optional(),
-  /** Present where it differs from the model's `origin` on this processor. */
-  origin: z.enum(COST_ORIGINS).optional(),
+  origin: z
+    .enum(COST_ORIGINS)
+    .optional()
+    .describe("Present where it differs from the model's origin on this processor."),
 });
 
 const blockSchema = z.strictObject({
   name: z.string(),
   weightBytes: notNegative,
-  /** Largest sum of live activations while the block runs. */
-  activationBytes: notNegative,
-  /** Bytes that cross the cut after the block. */
-  outputBytes: notNegative,
-  /** Bytes to and from DRAM in one inference. */
-  dramBytes: notNegative,
-  /** By processor id; every processor of the profile has an entry. */
-  costs: z.record(z.string(), z.union([z.literal('unsupported'), costSchema])),
-  /** By processor id: why it is unsupported. */
-  reasons: z.record(z.string(), z.string()).optional(),
+  activationBytes: notNegative.describe('Largest sum of live activations while the block runs.'),
+  outputBytes: notNegative.describe('Bytes that cross the cut after the block.'),
+  dramBytes: notNegative.describe('Bytes to and from DRAM in one inference.'),
+  costs: z
+    .record(z.string(), z.union([z.literal('unsupported'), costSchema]))
+    .describe('By processor id; every processor of the profile has an entry.'),
+  reasons: z.record(z.string(), z.string()).optional().describe('By processor id: why it is unsupported.'),
 });
 
 const modelSchema = z.strictObject({
   name: z.string().min(1),
-  /** Path, or `zoo:NAME`. */
-  source: z.string(),
-  /** sha256 of the model. */
-  hash: z.string(),
+  source: z.string().describe('Path, or zoo:NAME.'),
+  hash: z.string().describe('sha256 of the model.'),
   variant: z.string(),
   batch: z.int().min(1),
-  /** As asked for. */
-  precision: z.enum(WORKLOAD_PRECISIONS),
-  /** By processor id: the format that it computes in. */
-  computePrecision: z.record(z.string(), z.enum(PRECISIONS)).optional(),
-  /** By processor id. */
-  origin: z.record(z.string(), z.enum(COST_ORIGINS)),
+  precision: z.enum(WORKLOAD_PRECISIONS).describe('As asked for.'),
+  computePrecision: z
+    .record(z.string(), z.enum(PRECISIONS))
+    .optional()
+    .describe('By processor id: the format that it computes in.'),
+  origin: z.record(z.string(), z.enum(COST_ORIGINS)).describe('By processor id.'),
   macs: notNegative,
   weightBytes: notNegative,
-  /** Peak working memory of the whole model. */
-  activationBytes: notNegative,
+  activationBytes: notNegative.describe('Peak working memory of the whole model.'),
   blocks: z.array(blockSchema).min(1),
 });
 
@@ -90,13 +85,13 @@ export const profileDocument = defineDocument({
 function checkProfile(profile: Profile): Problem[] {
   const problems: Problem[] = [];
   const known = new Set(profile.processors);
-  const names = profile.models.map((model) => model.name);
+  const forms = profile.models.map((model) => JSON.stringify([model.name, model.variant]));
   profile.models.forEach((model, m) => {
-    if (names.indexOf(model.name) < m) {
+    if (forms.indexOf(forms[m]) < m) {
       problems.push({
         path: `/models/${m}/name`,
-        message: `"${model.name}" occurs twice`,
-        expected: 'names that occur once',
+        message: `variant "${model.variant}" of "${model.name}" occurs twice`,
+        expected: 'models that occur once in each variant',
         received: `"${model.name}"`,
       });
     }

@@ -11,31 +11,28 @@ export const WORKLOAD_PRECISIONS = ['native', ...PRECISIONS] as const;
 export type WorkloadPrecision = (typeof WORKLOAD_PRECISIONS)[number];
 
 const workloadModelSchema = z.strictObject({
-  /** Path of an ONNX file, or the name of a zoo entry. */
-  model: z.string().min(1),
-  /** Unique in the workload; absent = derived from `model`. */
-  name: z.string().min(1).optional(),
-  /** Shapes of inputs with symbolic dimensions, by input name. */
-  shapes: z.record(z.string(), z.array(z.int().min(1))).optional(),
-  /** Value of a symbolic batch dimension; absent = 1. */
-  batch: z.int().min(1).optional(),
-  /** Absent = `native`. */
-  precision: z.enum(WORKLOAD_PRECISIONS).optional(),
-  /** Frames per second that arrive: more are never processed. Also the rate that `priority` demands. */
-  ratePerS: positive.optional(),
-  /** Frames per second that must be reached (objective `energy`). */
-  minRatePerS: positive.optional(),
+  model: z.string().min(1).describe('Path of an ONNX file, or the name of a zoo entry.'),
+  name: z.string().min(1).optional().describe('Unique in the workload; absent = derived from model.'),
+  shapes: z
+    .record(z.string(), z.array(z.int().min(1)))
+    .optional()
+    .describe('Shapes of inputs with symbolic dimensions, by input name.'),
+  batch: z.int().min(1).optional().describe('Value of a symbolic batch dimension; absent = 1.'),
+  precision: z.enum(WORKLOAD_PRECISIONS).optional().describe('Absent = native.'),
+  ratePerS: positive
+    .optional()
+    .describe('Frames per second that arrive: more are never processed. Also the rate that priority demands.'),
+  minRatePerS: positive.optional().describe('Frames per second that must be reached (objective energy).'),
   deadlineMs: positive.optional(),
-  /** Class of the objective `priority`: 0 (highest, default) to 3. */
-  priority: z.int().min(0).max(3).optional(),
-  /** Weight v of the objective `weighted`; absent = 1. */
-  weight: z.number().min(0).optional(),
-  /** Weight w of max-min sharing; absent = 1. */
-  shareWeight: positive.optional(),
-  /** Inferences per frame; absent = 1. */
-  callsPerFrame: positive.optional(),
-  /** Forms of the model that may be used: `original` and others; absent = the original alone. */
-  variants: z.array(z.string().min(1)).min(1).optional(),
+  priority: z.int().min(0).max(3).optional().describe('Class of the objective priority: 0 (highest, default) to 3.'),
+  weight: z.number().min(0).optional().describe('Weight v of the objective weighted; absent = 1.'),
+  shareWeight: positive.optional().describe('Weight w of max-min sharing; absent = 1.'),
+  callsPerFrame: positive.optional().describe('Inferences per frame; absent = 1.'),
+  variants: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Forms of the model that may be used: original and others; absent = the original alone.'),
 });
 
 const shape = {
