@@ -106,7 +106,7 @@ test('an unknown platform is a usage error with the nearest id', () => {
 
 test('what a caller does to its copy does not reach the registry', () => {
   platformById('hikey970').platform.processors[0].launchOverheadMs = 1e6;
-  assert.ok(platformById('hikey970').platform.processors[0].launchOverheadMs < 1);
+  assert.ok(platformById('hikey970').platform.processors[0].launchOverheadMs < 10);
 });
 
 test('a host of one core has one processor; of more, shares that overlap with the whole', () => {
