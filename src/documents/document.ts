@@ -203,7 +203,8 @@ function checkHeader(raw: unknown, kind: string, schemaVersion: number, source: 
 function badDocument(kind: string, source: string, problems: Problem[]): HeterodyneError {
   const first = problems[0];
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new HeterodyneError('BAD_INPUT', `${source}: ${first?.path ?? ''}: ${first?.message}${more}`, {
+  const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+  return new HeterodyneError('BAD_INPUT', `${source}: ${place}${first?.message ?? `not a ${kind} document`}${more}`, {
     source,
     path: first?.path,
     expected: first?.expected,

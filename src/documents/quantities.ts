@@ -70,9 +70,9 @@ export function parseQuantity(text: string | number, unit: Unit, name = 'quantit
   return value + 0; // -0 becomes 0
 }
 
-/** Bytes for people, in decimal units with three significant digits: `1.21 GB`, `64 kB`, `0 B`. */
+/** Bytes for people, in decimal units with three significant digits: `1.21 GB`, `64 KB`, `0 B`. */
 export function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;
   while (Math.abs(value) >= 999.5 && unit < units.length - 1) {

@@ -1,7 +1,6 @@
 /** What a model reaches when it has the device for itself. */
 import { PLACEMENT_STRIDE, type PlacementModel, type PlacementProblem } from '../core/placement.ts';
 import { bestOptions, prepareProblem } from '../core/prepared.ts';
-import { demandOf } from '../reference/placement/demand.ts';
 
 /** Chains looked at when no processor runs a model whole: those with the least slowest stage. */
 const CHAINS = 64;
@@ -43,11 +42,43 @@ export function soloRatesOnChains(problem: PlacementProblem, models: readonly nu
     const options = bestOptions(prepared, m, CHAINS);
     let best = 0;
     for (let i = 0; i < options.length; i += PLACEMENT_STRIDE) {
-      const demand = demandOf(prepared, m, options.subarray(i, i + PLACEMENT_STRIDE));
-      const busiest = demand.row.reduce((most, seconds) => Math.max(most, seconds), 0);
-      best = Math.max(best, 1 / Math.max(busiest, problem.depthOne ? demand.latency : 0));
+      best = Math.max(best, chainRate(problem, problem.models[m], options.subarray(i, i + PLACEMENT_STRIDE)));
     }
     rates.set(m, best);
   }
   return rates;
+}
+
+/** Frames/s of a model alone in the stages of `record`: the busiest resource limits it, or the sum of all stages. */
+function chainRate(problem: PlacementProblem, model: PlacementModel, record: Uint8Array): number {
+  const P = problem.processors;
+  const row = new Float64Array(problem.resources);
+  const occupy = (p: number, seconds: number): void => {
+    for (let r = 0; r < row.length; r++) if (problem.processorUses[p] & (1 << r)) row[r] += seconds;
+  };
+  let total = 0;
+  let first = 0;
+  for (let s = 0; s < record[0]; s++) {
+    const p = record[1 + 2 * s];
+    const end = record[2 + 2 * s];
+    if (s > 0) {
+      const hop = record[2 * s - 1] * P + p;
+      const transfer =
+        problem.transferSeconds[hop] + model.outputBytes[first - 1] * problem.transferSecondsPerByte[hop];
+      if (problem.transferResource[hop] < 0) occupy(p, transfer);
+      else row[problem.transferResource[hop]] += transfer;
+      total += transfer;
+    }
+    for (let b = first; b < end; b++) {
+      const seconds = model.seconds[p * model.blocks + b];
+      occupy(p, seconds);
+      total += seconds;
+      if (problem.dramResource[p] >= 0) {
+        row[problem.dramResource[p]] += model.dramBytes[b] * problem.dramSecondsPerByte[p];
+      }
+    }
+    first = end;
+  }
+  const busiest = row.reduce((most, seconds) => Math.max(most, seconds), 0);
+  return 1 / (model.callsPerFrame * Math.max(busiest, problem.depthOne ? total : 0));
 }

@@ -88,7 +88,7 @@ test('no text crashes the parser', () => {
 test('bytes are printed in three digits', () => {
   assert.is(bytesText(0), '0 B');
   assert.is(bytesText(999), '999 B');
-  assert.is(bytesText(65536), '65.5 kB');
+  assert.is(bytesText(65536), '65.5 KB');
   assert.is(bytesText(999_600), '1 MB');
   assert.is(bytesText(6 * 2 ** 30), '6.44 GB');
 });
