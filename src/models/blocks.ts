@@ -17,17 +17,9 @@
  * All of these but the last are still listed, and their bytes charged, in the outputs of the blocks they cross.
  */
 import { HeterodyneError } from '../core/errors.ts';
-import { type Block, type BlockWork, type Graph, tensorsRead } from './graph.ts';
+import { type Block, type BlockWork, type Graph, type Precision, tensorsRead } from './graph.ts';
 import type { InferredShapes } from './shapes/infer.ts';
-import {
-  addOperator,
-  type CountedWork,
-  countWork,
-  emptyTotals,
-  type OperatorWork,
-  type Precision,
-  sumOf,
-} from './work.ts';
+import { addOperator, type CountedWork, countWork, emptyTotals, type OperatorWork, sumOf } from './work.ts';
 
 /** Most blocks that a model may have: what the planners' core can address. */
 export const MAX_BLOCKS = 255;

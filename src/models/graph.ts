@@ -195,6 +195,9 @@ export interface Block {
   outputBytes: number;
 }
 
+/** Element type that real numbers are stored in when a model is deployed in another precision than its file's. */
+export type Precision = 'float32' | 'float16' | 'int8';
+
 /** A model cut into blocks: what profiles, planners and the runtime work with. */
 export interface BlockedModel {
   name: string;
@@ -203,13 +206,18 @@ export interface BlockedModel {
   /** Where it came from: a path, or `zoo:NAME`. */
   source: string;
   batch: number;
+  /** Absent = as stored in the file. */
+  precision?: Precision;
   inputs: SizedTensor[];
   outputs: SizedTensor[];
   blocks: Block[];
-  /** Totals over blocks. */
+  /** Multiply-accumulates of all blocks, for the whole batch. */
   macs: number;
+  /** Trained numbers: elements of constant tensors read at run time, without running statistics and indices. */
   parameters: number;
+  /** Every stored weight once, also where several blocks share it. */
   weightBytes: number;
+  /** Largest `activationBytes` of any block. */
   activationBytes: number;
   warnings: string[];
 }

@@ -24,14 +24,12 @@ import {
   type Graph,
   type Operator,
   type OperatorClass,
+  type Precision,
   type SizedTensor,
   tensorsRead,
 } from './graph.ts';
 import { isFloat } from './shapes/elementwise.ts';
 import type { InferredBody, InferredShapes } from './shapes/infer.ts';
-
-/** Element type that real numbers are stored in when a model is deployed in another precision than its file's. */
-export type Precision = 'float32' | 'float16' | 'int8';
 
 /** Amounts per operator class. */
 export type PerClass = Partial<Record<OperatorClass, number>>;

@@ -1,0 +1,498 @@
+/**
+ * The protobuf messages of an ONNX file, decoded by hand: only the fields that planning needs, tensor contents as views
+ * into the file. Field numbers: onnx.proto3 of the ONNX specification.
+ *
+ *   ModelProto ─ ir_version, opset_import*, functions*
+ *   └ GraphProto ─ name, input*, output*, value_info* (ValueInfoProto)
+ *     ├ NodeProto* ─ op_type, domain, input*, output*
+ *     │ └ AttributeProto* ─ number, text, TensorProto, GraphProto ...
+ *     └ TensorProto* (initializer) ─ dims, data_type, contents
+ *
+ * A hostile file must not cost more than its size deserves: nesting and the number of parts are limited, every length
+ * is checked against the bytes that are there, nothing is allocated ahead of content.
+ */
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+
+/** The file breaks the format; `place` says where, as far as is known. */
+export class WireError extends Error {
+  readonly place: string;
+  constructor(message: string, place: string) {
+    super(message);
+    this.place = place;
+  }
+}
+
+export interface WireTensor {
+  name: string;
+  dims: number[];
+  /** TensorProto.DataType; 0 = not stated. */
+  dataType: number;
+  /** Contents live in another file. */
+  external: boolean;
+  /** Contents as stated: bytes in tensor order, or the numbers of one of the typed fields. */
+  raw?: Uint8Array;
+  /** Little-endian bytes of `float_data`. */
+  floats?: Uint8Array;
+  /** Little-endian bytes of `double_data`. */
+  doubles?: Uint8Array;
+  /** `int32_data`, `int64_data` or `uint64_data`; undefined where they are too many to be of interest. */
+  integers?: (number | bigint)[];
+  /** `int32_data`, `int64_data` or `uint64_data` was too long to decode. */
+  skipped: boolean;
+}
+
+/** A dimension: its size, the name of a symbol, or '?' when the file states nothing. */
+export type WireDimension = number | string;
+
+export interface WireValueInfo {
+  name: string;
+  /** TensorProto.DataType; 0 = not stated, or no tensor. */
+  elementType: number;
+  shape?: WireDimension[];
+}
+
+export interface WireAttribute {
+  name: string;
+  /** AttributeProto.AttributeType; 0 = not stated (files before IR version 3). */
+  type: number;
+  /** In a function body: the attribute of the function that this one stands for. */
+  reference: string;
+  float?: number;
+  int?: number;
+  string?: string;
+  tensor?: WireTensor;
+  graph?: WireGraph;
+  floats: number[];
+  ints: number[];
+  strings: string[];
+}
+
+export interface WireNode {
+  name: string;
+  type: string;
+  domain: string;
+  overload: string;
+  inputs: string[];
+  outputs: string[];
+  attributes: WireAttribute[];
+  /** Version of its operator set, where an inlined function brings its own. */
+  opset?: number;
+}
+
+export interface WireGraph {
+  name: string;
+  nodes: WireNode[];
+  initializers: WireTensor[];
+  inputs: WireValueInfo[];
+  outputs: WireValueInfo[];
+  values: WireValueInfo[];
+}
+
+export interface WireFunction {
+  name: string;
+  domain: string;
+  overload: string;
+  inputs: string[];
+  outputs: string[];
+  nodes: WireNode[];
+  opsets: Map<string, number>;
+  /** Attributes with default values. */
+  defaults: WireAttribute[];
+}
+
+export interface WireModel {
+  irVersion: number;
+  opsets: Map<string, number>;
+  graph?: WireGraph;
+  functions: WireFunction[];
+}
+
+/** Graphs inside graphs. Exporters nest a handful of levels. */
+const MAX_DEPTH = 32;
+/** Nodes, names, attributes, numbers of lists: far above any real network, below what memory allows. */
+const MAX_PARTS = 1 << 24;
+/** Longest typed (not raw) list of integers that is decoded. */
+const MAX_INTEGERS = 1 << 16;
+
+const text = new TextDecoder();
+
+/** Reads one field's content, already past its tag. */
+type FieldReader = (reader: BinaryReader, wire: WireType) => void;
+
+/** Readers by field number; other fields are skipped. */
+type Fields = Record<number, FieldReader>;
+
+class Decoder {
+  private parts = 0;
+  private depth = 0;
+  /** Where decoding is, for messages. */
+  place = 'file';
+
+  /** Count one more thing that takes memory of its own. */
+  private part(amount = 1): void {
+    this.parts += amount;
+    if (this.parts > MAX_PARTS) throw new WireError(`more than ${MAX_PARTS} nodes, names and numbers`, this.place);
+  }
+
+  private message(bytes: Uint8Array, fields: Fields): void {
+    const reader = new BinaryReader(bytes);
+    try {
+      while (reader.pos < reader.len) {
+        const [number, wire] = reader.tag();
+        if (reader.pos > reader.len) throw new RangeError('premature EOF');
+        const read = fields[number];
+        if (read === undefined) reader.skip(wire, number);
+        else read(reader, wire);
+      }
+    } catch (error) {
+      if (error instanceof WireError) throw error;
+      const why = error instanceof RangeError ? 'it ends in the middle of a field' : (error as Error).message;
+      throw new WireError(why, this.place);
+    }
+  }
+
+  private expect(wire: WireType, expected: WireType): void {
+    if (wire !== expected) throw new WireError(`a field has wire type ${wire} instead of ${expected}`, this.place);
+  }
+
+  /** Bytes of a length-delimited field, a view. */
+  private bytes(reader: BinaryReader, wire: WireType): Uint8Array {
+    this.expect(wire, WireType.LengthDelimited);
+    return reader.bytes();
+  }
+
+  private string(reader: BinaryReader, wire: WireType): string {
+    this.part();
+    return text.decode(this.bytes(reader, wire));
+  }
+
+  private int(reader: BinaryReader, wire: WireType): number {
+    this.expect(wire, WireType.Varint);
+    return Number(reader.int64());
+  }
+
+  private float(reader: BinaryReader, wire: WireType): number {
+    this.expect(wire, WireType.Bit32);
+    return reader.float();
+  }
+
+  /** Append a repeated integer, packed or not. */
+  private ints(reader: BinaryReader, wire: WireType, into: number[]): void {
+    if (wire !== WireType.LengthDelimited) {
+      this.part();
+      into.push(this.int(reader, wire));
+      return;
+    }
+    const packed = new BinaryReader(this.bytes(reader, wire));
+    while (packed.pos < packed.len) {
+      this.part();
+      into.push(Number(packed.int64()));
+    }
+  }
+
+  private floats(reader: BinaryReader, wire: WireType, into: number[]): void {
+    if (wire !== WireType.LengthDelimited) {
+      this.part();
+      into.push(this.float(reader, wire));
+      return;
+    }
+    const packed = new BinaryReader(this.bytes(reader, wire));
+    while (packed.pos < packed.len) {
+      this.part();
+      into.push(packed.float());
+    }
+  }
+
+  /** Bytes of repeated fixed-size numbers: packed ones are a view, single ones are gathered. */
+  private fixed(reader: BinaryReader, wire: WireType, size: 4 | 8, gathered: Uint8Array[]): void {
+    if (wire === WireType.LengthDelimited) {
+      gathered.push(this.bytes(reader, wire));
+      return;
+    }
+    this.expect(wire, size === 4 ? WireType.Bit32 : WireType.Bit64);
+    this.part();
+    gathered.push(reader.skip(wire));
+  }
+
+  private tensor(bytes: Uint8Array): WireTensor {
+    this.part();
+    const tensor: WireTensor = { name: '', dims: [], dataType: 0, external: false, skipped: false };
+    const floats: Uint8Array[] = [];
+    const doubles: Uint8Array[] = [];
+    const integers: (number | bigint)[] = [];
+    let anyIntegers = false;
+    const add = (value: number | bigint | string): void => {
+      this.part();
+      if (integers.length >= MAX_INTEGERS) tensor.skipped = true;
+      else integers.push(typeof value === 'string' ? BigInt(value) : value);
+    };
+    const typed =
+      (next: (reader: BinaryReader) => number | bigint | string): FieldReader =>
+      (reader, wire) => {
+        anyIntegers = true;
+        if (wire !== WireType.LengthDelimited) {
+          this.expect(wire, WireType.Varint);
+          add(next(reader));
+          return;
+        }
+        const packed = new BinaryReader(this.bytes(reader, wire));
+        // A varint has at most 10 bytes: such a list is certainly too long.
+        if (packed.len > MAX_INTEGERS * 10) tensor.skipped = true;
+        while (packed.pos < packed.len && !tensor.skipped) add(next(packed));
+      };
+    this.message(bytes, {
+      1: (reader, wire) => this.ints(reader, wire, tensor.dims),
+      2: (reader, wire) => {
+        tensor.dataType = this.int(reader, wire);
+      },
+      4: (reader, wire) => this.fixed(reader, wire, 4, floats),
+      5: typed((reader) => reader.int32()),
+      7: typed((reader) => reader.int64()),
+      8: (reader, wire) => {
+        tensor.name = this.string(reader, wire);
+      },
+      9: (reader, wire) => {
+        tensor.raw = this.bytes(reader, wire);
+      },
+      10: (reader, wire) => this.fixed(reader, wire, 8, doubles),
+      11: typed((reader) => reader.uint64()),
+      14: (reader, wire) => {
+        tensor.external = this.int(reader, wire) === 1;
+      },
+    });
+    if (floats.length > 0) tensor.floats = joined(floats);
+    if (doubles.length > 0) tensor.doubles = joined(doubles);
+    if (anyIntegers && !tensor.skipped) tensor.integers = integers;
+    return tensor;
+  }
+
+  /** A sparse tensor: its shape and name; the contents stay unread. */
+  private sparse(bytes: Uint8Array): WireTensor {
+    let values: WireTensor | undefined;
+    const dims: number[] = [];
+    this.message(bytes, {
+      1: (reader, wire) => {
+        values = this.tensor(this.bytes(reader, wire));
+      },
+      3: (reader, wire) => this.ints(reader, wire, dims),
+    });
+    return { name: values?.name ?? '', dims, dataType: values?.dataType ?? 0, external: true, skipped: false };
+  }
+
+  private dimension(bytes: Uint8Array): WireDimension {
+    this.part();
+    let result: WireDimension = '?';
+    this.message(bytes, {
+      1: (reader, wire) => {
+        const size = this.int(reader, wire);
+        if (size < -1) throw new WireError(`a dimension is ${size}`, this.place);
+        // Several exporters write -1 for an open dimension.
+        result = size === -1 ? '?' : size;
+      },
+      2: (reader, wire) => {
+        const name = this.string(reader, wire);
+        result = name === '' ? '?' : name;
+      },
+    });
+    return result;
+  }
+
+  private valueInfo(bytes: Uint8Array): WireValueInfo {
+    this.part();
+    const info: WireValueInfo = { name: '', elementType: 0 };
+    const shape: FieldReader = (reader, wire) => {
+      const dimensions: WireDimension[] = [];
+      this.message(this.bytes(reader, wire), {
+        1: (inner, innerWire) => dimensions.push(this.dimension(this.bytes(inner, innerWire))),
+      });
+      info.shape = dimensions;
+    };
+    const tensorType: FieldReader = (reader, wire) =>
+      this.message(this.bytes(reader, wire), {
+        1: (inner, innerWire) => {
+          info.elementType = this.int(inner, innerWire);
+        },
+        2: shape,
+      });
+    this.message(bytes, {
+      1: (reader, wire) => {
+        info.name = this.string(reader, wire);
+      },
+      // TypeProto: a dense (1) or sparse (8) tensor; sequences, maps and optionals have no one shape.
+      2: (reader, wire) => this.message(this.bytes(reader, wire), { 1: tensorType, 8: tensorType }),
+    });
+    return info;
+  }
+
+  private attribute(bytes: Uint8Array): WireAttribute {
+    this.part();
+    const attribute: WireAttribute = { name: '', type: 0, reference: '', floats: [], ints: [], strings: [] };
+    this.message(bytes, {
+      1: (reader, wire) => {
+        attribute.name = this.string(reader, wire);
+      },
+      2: (reader, wire) => {
+        attribute.float = this.float(reader, wire);
+      },
+      3: (reader, wire) => {
+        attribute.int = this.int(reader, wire);
+      },
+      4: (reader, wire) => {
+        attribute.string = this.string(reader, wire);
+      },
+      5: (reader, wire) => {
+        attribute.tensor = this.tensor(this.bytes(reader, wire));
+      },
+      6: (reader, wire) => {
+        attribute.graph = this.graph(this.bytes(reader, wire));
+      },
+      7: (reader, wire) => this.floats(reader, wire, attribute.floats),
+      8: (reader, wire) => this.ints(reader, wire, attribute.ints),
+      9: (reader, wire) => attribute.strings.push(this.string(reader, wire)),
+      20: (reader, wire) => {
+        attribute.type = this.int(reader, wire);
+      },
+      21: (reader, wire) => {
+        attribute.reference = this.string(reader, wire);
+      },
+      22: (reader, wire) => {
+        attribute.tensor = this.sparse(this.bytes(reader, wire));
+      },
+    });
+    return attribute;
+  }
+
+  private node(bytes: Uint8Array): WireNode {
+    this.part();
+    const node: WireNode = { name: '', type: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
+    this.message(bytes, {
+      1: (reader, wire) => node.inputs.push(this.string(reader, wire)),
+      2: (reader, wire) => node.outputs.push(this.string(reader, wire)),
+      3: (reader, wire) => {
+        node.name = this.string(reader, wire);
+      },
+      4: (reader, wire) => {
+        node.type = this.string(reader, wire);
+      },
+      5: (reader, wire) => node.attributes.push(this.attribute(this.bytes(reader, wire))),
+      7: (reader, wire) => {
+        node.domain = domainOf(this.string(reader, wire));
+      },
+      8: (reader, wire) => {
+        node.overload = this.string(reader, wire);
+      },
+    });
+    return node;
+  }
+
+  private nodes(reader: BinaryReader, wire: WireType, into: WireNode[]): void {
+    const outer = this.place;
+    this.place = outer === 'file' ? `node ${into.length}` : `${outer}, node ${into.length}`;
+    into.push(this.node(this.bytes(reader, wire)));
+    this.place = outer;
+  }
+
+  private graph(bytes: Uint8Array): WireGraph {
+    if (++this.depth > MAX_DEPTH) throw new WireError(`graphs are nested more than ${MAX_DEPTH} deep`, this.place);
+    const graph: WireGraph = { name: '', nodes: [], initializers: [], inputs: [], outputs: [], values: [] };
+    this.message(bytes, {
+      1: (reader, wire) => this.nodes(reader, wire, graph.nodes),
+      2: (reader, wire) => {
+        graph.name = this.string(reader, wire);
+      },
+      5: (reader, wire) => graph.initializers.push(this.tensor(this.bytes(reader, wire))),
+      11: (reader, wire) => graph.inputs.push(this.valueInfo(this.bytes(reader, wire))),
+      12: (reader, wire) => graph.outputs.push(this.valueInfo(this.bytes(reader, wire))),
+      13: (reader, wire) => graph.values.push(this.valueInfo(this.bytes(reader, wire))),
+      15: (reader, wire) => graph.initializers.push(this.sparse(this.bytes(reader, wire))),
+    });
+    this.depth--;
+    return graph;
+  }
+
+  private operatorSet(bytes: Uint8Array, into: Map<string, number>): void {
+    this.part();
+    let domain = '';
+    let version = 0;
+    this.message(bytes, {
+      1: (reader, wire) => {
+        domain = domainOf(this.string(reader, wire));
+      },
+      2: (reader, wire) => {
+        version = this.int(reader, wire);
+      },
+    });
+    into.set(domain, version);
+  }
+
+  private function(bytes: Uint8Array): WireFunction {
+    this.part();
+    const result: WireFunction = {
+      name: '',
+      domain: '',
+      overload: '',
+      inputs: [],
+      outputs: [],
+      nodes: [],
+      opsets: new Map(),
+      defaults: [],
+    };
+    this.message(bytes, {
+      1: (reader, wire) => {
+        result.name = this.string(reader, wire);
+      },
+      4: (reader, wire) => result.inputs.push(this.string(reader, wire)),
+      5: (reader, wire) => result.outputs.push(this.string(reader, wire)),
+      7: (reader, wire) => this.nodes(reader, wire, result.nodes),
+      9: (reader, wire) => this.operatorSet(this.bytes(reader, wire), result.opsets),
+      10: (reader, wire) => {
+        result.domain = domainOf(this.string(reader, wire));
+      },
+      11: (reader, wire) => result.defaults.push(this.attribute(this.bytes(reader, wire))),
+      13: (reader, wire) => {
+        result.overload = this.string(reader, wire);
+      },
+    });
+    return result;
+  }
+
+  model(bytes: Uint8Array): WireModel {
+    const model: WireModel = { irVersion: 0, opsets: new Map(), functions: [] };
+    this.message(bytes, {
+      1: (reader, wire) => {
+        model.irVersion = this.int(reader, wire);
+      },
+      7: (reader, wire) => {
+        model.graph = this.graph(this.bytes(reader, wire));
+      },
+      8: (reader, wire) => this.operatorSet(this.bytes(reader, wire), model.opsets),
+      25: (reader, wire) => {
+        this.place = `function ${model.functions.length}`;
+        model.functions.push(this.function(this.bytes(reader, wire)));
+        this.place = 'file';
+      },
+    });
+    return model;
+  }
+}
+
+/** `ai.onnx` is the long name of the standard domain. */
+function domainOf(name: string): string {
+  return name === 'ai.onnx' ? '' : name;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const result = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    result.set(piece, at);
+    at += piece.length;
+  }
+  return result;
+}
+
+/** Decode a ModelProto. @throws WireError */
+export function decodeModel(bytes: Uint8Array): WireModel {
+  return new Decoder().model(bytes);
+}
