@@ -1,9 +1,12 @@
 /** What the zoo's networks cost: multiply-accumulates against published counts, blocks against the catalogue. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { HeterodyneError } from '../../src/core/errors.ts';
 import { cutIntoBlocks } from '../../src/models/blocks.ts';
 import { inferShapes } from '../../src/models/shapes/infer.ts';
 import { sumOf } from '../../src/models/work.ts';
+import { graphHash } from '../../src/models/zoo/hash.ts';
+import { loadZooModel, type ZooLoadOptions } from '../../src/models/zoo/load.ts';
 import { ZOO, type ZooOptions, zooModel } from '../../src/models/zoo/zoo.ts';
 
 const test = suite('zoo work');
@@ -65,6 +68,50 @@ test('the blocks of a network hold all of its weights', () => {
     const held = blocksOf(entry.name).reduce((sum, block) => sum + block.weightBytes, 0);
     // The two constants of ReLU6 are no weights, whichever way they are counted.
     assert.ok(Math.abs(held - weights) <= 8 * 64, `${entry.name}: ${held} of ${weights}`);
+  }
+});
+
+test('a zoo network is loaded by name, with its place of origin, hash, work and parameters', () => {
+  const model = loadZooModel('resnet50', { batch: 2 });
+  assert.is(model.name, 'resnet-50');
+  assert.is(model.source, 'zoo:resnet-50');
+  assert.is(model.hash, graphHash(zooModel('resnet-50', { batch: 2 })));
+  assert.is(model.batch, 2);
+  assert.is(model.blocks.length, 18);
+  assert.equal(
+    model.inputs.map((input) => input.shape),
+    [[2, 3, 224, 224]],
+  );
+  assert.is(loadZooModel('resnet-50', { normalization: 'explicit' }).parameters, 25_557_032);
+  const coarse = loadZooModel('resnet-50', { name: 'eyes', granularity: 5 });
+  assert.is(coarse.name, 'eyes');
+  assert.is(coarse.blocks.length, 5);
+});
+
+test('an input shape stands for batch and resolution, and must fit', () => {
+  const model = loadZooModel('resnet-34', { shapes: { input: [4, 3, 160, 160] } });
+  assert.equal(
+    [...model.inputs, ...model.outputs].map((tensor) => tensor.shape),
+    [
+      [4, 3, 160, 160],
+      [4, 1000],
+    ],
+  );
+  const misfits: ZooLoadOptions[] = [
+    { shapes: { input: [1, 3, 224, 160] } },
+    { shapes: { input: [1, 1, 224, 224] } },
+    { shapes: { input: [3, 224, 224] } },
+    { shapes: { input: [4, 3, 224, 224] }, batch: 2 },
+    { shapes: { pixels: [1, 3, 224, 224] } },
+  ];
+  for (const misfit of misfits) {
+    try {
+      loadZooModel('resnet-34', misfit);
+      assert.unreachable(JSON.stringify(misfit));
+    } catch (error) {
+      assert.instance(error, HeterodyneError);
+      assert.is((error as HeterodyneError).code, 'USAGE');
+    }
   }
 });
 
