@@ -1,0 +1,26 @@
+/**
+ * Estimators: what a planner asks how good a placement is. The analytic one is the throughput model inside the core;
+ * any other scores batches of placements, from the placements themselves or from the seconds of every resource that
+ * they demand.
+ */
+import type { PlacementKernel } from '../core/placement.ts';
+
+/** Joint placements to score; M models, R resources. */
+export interface EstimatorBatch {
+  count: number;
+  /** [count][M] placement records. */
+  placements: Uint8Array;
+  /** [count][M][R] seconds of resource r that one frame of model m demands. */
+  demands: Float64Array;
+}
+
+export interface Estimator {
+  readonly id: string;
+  /** [count] values on any scale that grows with the objective; NaN or -Infinity = not to be used. */
+  score(batch: EstimatorBatch): Promise<Float64Array> | Float64Array;
+}
+
+/** The throughput model and objective of a problem, as an estimator beside others. */
+export function analyticEstimator(kernel: PlacementKernel): Estimator {
+  return { id: 'analytic', score: ({ placements }) => kernel.evaluate(placements).values };
+}

@@ -1,0 +1,224 @@
+/**
+ * Monte-Carlo tree search. The tree lives in the core; here is the order of work.
+ *
+ *   budget used   0 ─────── at most 1/4 ───────────────────── 4/5 ──────────────── 1
+ *                  │ heuristic    │ tree                        │ local steps from  │ check of the
+ *                  │ placements   │                             │ the best          │ best 8
+ */
+import { HeterodyneError } from '../core/errors.ts';
+import {
+  LIMITS,
+  PLACEMENT_STRIDE,
+  type PlacementSearch,
+  type SearchPhase,
+  type SearchStatus,
+} from '../core/placement.ts';
+import { demandReader } from '../estimators/demands.ts';
+import type { Estimator } from '../estimators/estimator.ts';
+import { infeasible } from './infeasible.ts';
+import { checkedBudget } from './ledger.ts';
+import { Pace } from './pace.ts';
+import type { HistoryPoint, Planner, PlannerContext, PlannerResult } from './planner.ts';
+import { repair } from './repair.ts';
+import { seedPlacements } from './seeds.ts';
+import { type SearchStatistics, SIMULATIONS_PER_EVALUATION, type StopReason, StopRules } from './stop-rules.ts';
+import { type Ranked, verifyRanking } from './verification.ts';
+
+/** Most of the budget that heuristic placements may take. */
+const SEED_SHARE = 0.25;
+/** Progress at which local steps take over from the tree. */
+const POLISH_FROM = 0.8;
+/** Proposals without one that fits, after which a walk into the feasible region is tried. */
+const REPAIR_AFTER = 64;
+/** The fewest tree slots that are reserved. */
+const LEAST_SLOTS = 1024;
+
+export const mcts: Planner = {
+  id: 'mcts',
+  title: 'Monte-Carlo tree search',
+  source: 'after OmniBoost (Karatzas and Anagnostopoulos, DAC 2023), reworked',
+  plan: (context) => new TreeSearch(context).plan(),
+};
+
+class TreeSearch {
+  readonly #context: PlannerContext;
+  readonly #budget: number;
+  readonly #search: PlacementSearch;
+  readonly #rules: StopRules;
+  readonly #pace = new Pace();
+  readonly #history: HistoryPoint[] = [];
+  /** Joint placements that there are. */
+  readonly #placements: number;
+  #status: SearchStatus;
+  /** The placement nearest to the limits, when the search itself found none within them. */
+  #nearest: Uint8Array | undefined;
+
+  constructor(context: PlannerContext) {
+    const { kernel, options = {}, seed = 1 } = context;
+    this.#context = context;
+    this.#budget = checkedBudget(context);
+    this.#placements = kernel.optionCounts().reduce((product, options) => product * options, 1);
+    this.#rules = new StopRules({
+      ...context,
+      evaluations: this.#budget,
+      stopWhenTreeFull: options.memoryBytes !== undefined,
+    });
+    const slots =
+      options.memoryBytes !== undefined
+        ? Math.floor(options.memoryBytes / LIMITS.treeSlotBytes)
+        : 4 * SIMULATIONS_PER_EVALUATION * this.#budget;
+    this.#search = kernel.search({
+      ...options.search,
+      seed,
+      slots: Math.max(LEAST_SLOTS, Math.min(LIMITS.treeSlots, slots)),
+    });
+    this.#status = this.#search.status();
+  }
+
+  async plan(): Promise<PlannerResult> {
+    await this.#offerSeeds();
+    for (;;) {
+      const reason = this.#stop();
+      if (reason) return this.#result(reason);
+      const before = this.#status.simulations;
+      const phase = this.#phase();
+      await this.#advance(phase);
+      if (this.#status.simulations === before && phase === 'polish') return this.#result('exhausted');
+      if (this.#unfit && !this.#nearest && this.#status.simulations >= REPAIR_AFTER) await this.#repair();
+      if (this.#pace.due) {
+        this.#report();
+        await this.#pace.handOver();
+      }
+    }
+  }
+
+  /** Nothing within the limits is known yet. */
+  get #unfit(): boolean {
+    return this.#status.bestValue === Number.NEGATIVE_INFINITY;
+  }
+
+  #phase(): SearchPhase {
+    return this.#status.exhausted || this.#rules.progress(this.#statistics()) >= POLISH_FROM ? 'polish' : 'tree';
+  }
+
+  /**
+   * One batch in `phase`. The core gets whole batches of proposals, cut only where the phase ends, so that results do
+   * not depend on when this planner pauses.
+   */
+  async #advance(phase: SearchPhase): Promise<void> {
+    const end = phase === 'tree' ? Math.ceil(POLISH_FROM * this.#budget) : this.#budget;
+    const evaluations = end - this.#status.evaluations;
+    const { batch } = this.#search.options;
+    const { estimator } = this.#context;
+    if (estimator) {
+      const leaves = this.#search.selectLeaves(Math.min(evaluations, batch), phase);
+      if (leaves.count > 0) this.#search.backup(await estimator.score(leaves));
+    } else this.#search.run(phase, evaluations, batch);
+    this.#look();
+  }
+
+  async #offerSeeds(): Promise<void> {
+    const { kernel, options = {} } = this.#context;
+    const size = kernel.problem.models.length * PLACEMENT_STRIDE;
+    const given = options.startFrom ?? new Uint8Array(0);
+    if (kernel.evaluate(given).excess.includes(Number.POSITIVE_INFINITY)) {
+      throw new HeterodyneError('USAGE', 'a placement to start from cannot be executed on this problem', {
+        path: '/options/startFrom',
+        expected: 'records of the same models and processors, each block where it is supported',
+        received: 'a placement that breaks these rules',
+      });
+    }
+    const most = Math.max(0, Math.floor(SEED_SHARE * this.#budget) - given.length / size);
+    const seeds = options.seeds === false ? [] : seedPlacements(kernel, most);
+    const placements = new Uint8Array(given.length + seeds.length * size);
+    placements.set(given);
+    for (const [i, placement] of seeds.entries()) placements.set(placement, given.length + i * size);
+    await this.#offer(placements);
+  }
+
+  async #offer(placements: Uint8Array): Promise<void> {
+    if (placements.length === 0) return;
+    const { kernel, estimator } = this.#context;
+    if (estimator) this.#search.offerScored(placements, await scoreGiven(kernel.problem, estimator, placements));
+    else this.#search.offer(placements);
+    this.#look();
+  }
+
+  /** Random placements do not fit: walk towards the limits. Looks only at memory, residency and rate floors. */
+  async #repair(): Promise<void> {
+    const { kernel, seed = 1 } = this.#context;
+    const { placement, excess } = repair(kernel, seed, SIMULATIONS_PER_EVALUATION * this.#budget);
+    this.#nearest = placement;
+    if (excess === 0) await this.#offer(placement);
+  }
+
+  /** Take note of what the core did. */
+  #look(): void {
+    this.#status = this.#search.status();
+    const { bestAt, bestValue } = this.#status;
+    if (bestValue > (this.#history.at(-1)?.value ?? Number.NEGATIVE_INFINITY)) {
+      this.#history.push({ evaluations: bestAt, value: bestValue });
+    }
+  }
+
+  #statistics(): SearchStatistics {
+    return {
+      evaluations: this.#status.evaluations,
+      simulations: this.#status.simulations,
+      sinceImprovement: this.#status.evaluations - this.#status.bestAt,
+      elapsedMs: this.#pace.elapsedMs,
+      treeFull: this.#status.full,
+    };
+  }
+
+  #stop(): StopReason | undefined {
+    const { evaluations, refused } = this.#status;
+    if (refused === 0 && evaluations >= this.#placements) return 'exhausted';
+    return this.#rules.reason(this.#statistics());
+  }
+
+  #report(): void {
+    this.#context.onProgress?.({
+      planner: mcts.id,
+      evaluations: this.#status.evaluations,
+      bestValue: this.#status.bestValue,
+      progress: this.#rules.progress(this.#statistics()),
+    });
+  }
+
+  #result(stoppedBy: StopReason): PlannerResult {
+    this.#report();
+    const { kernel, estimator, options = {}, names } = this.#context;
+    const placement = this.#search.best();
+    if (!placement) throw infeasible(kernel, this.#nearest, names);
+    const result: PlannerResult = {
+      placement,
+      value: this.#status.bestValue,
+      meanRate: this.#status.bestMeanRate,
+      evaluations: this.#status.evaluations,
+      simulations: this.#status.simulations,
+      cacheHits: this.#status.cacheHits,
+      refused: this.#status.refused,
+      history: this.#history,
+      stoppedBy,
+      partial: stoppedBy === 'abort',
+    };
+    if (estimator && options.verify !== 'none') Object.assign(result, verifyRanking(kernel, this.#top()));
+    return result;
+  }
+
+  #top(): Ranked[] {
+    const { placements, values } = this.#search.top();
+    const size = placements.length / values.length;
+    return Array.from(values, (value, i) => ({ placement: placements.slice(i * size, (i + 1) * size), value }));
+  }
+}
+
+async function scoreGiven(
+  problem: PlannerContext['kernel']['problem'],
+  estimator: Estimator,
+  placements: Uint8Array,
+): Promise<Float64Array> {
+  const count = placements.length / (problem.models.length * PLACEMENT_STRIDE);
+  return estimator.score({ count, placements, demands: demandReader(problem)(placements) });
+}

@@ -1,0 +1,52 @@
+/**
+ * Placements worth scoring before any search: what a person would try first. In order, so that a small budget gets
+ * the most general ones; duplicates and what no processor can run are left out.
+ */
+import type { PlacementKernel } from '../core/placement.ts';
+import { prepareProblem } from '../core/prepared.ts';
+import { bottleneckPlacement, latencyPlacement, loadAwarePlacement } from './mosaic.ts';
+import { allOnOne, joinPlacement, wholeRecord, wholeSeconds } from './whole-models.ts';
+
+/** At most `most` distinct executable placements. */
+export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Array[] {
+  const { problem } = kernel;
+  const prepared = prepareProblem(problem);
+  const found: Uint8Array[] = [];
+  const taken = new Set<string>();
+  const add = (placement: Uint8Array | undefined) => {
+    if (!placement || found.length >= most) return;
+    const key = placement.join();
+    if (taken.has(key)) return;
+    taken.add(key);
+    if (kernel.evaluate(placement).excess[0] < Number.POSITIVE_INFINITY) found.push(placement);
+  };
+  for (const placement of allOnOne(problem)) add(placement);
+  add(bottleneckPlacement(prepared));
+  add(latencyPlacement(prepared));
+  add(loadAwarePlacement(prepared));
+  for (const m of prepared.order) for (let p = 0; p < problem.processors; p++) add(aloneOn(m, p));
+  return found;
+
+  /** Model m alone on p, the others whole, heaviest first, each on the other processor that is then least loaded. */
+  function aloneOn(m: number, p: number): Uint8Array | undefined {
+    const records: Uint8Array[] = [];
+    const loads = new Float64Array(problem.processors);
+    records[m] = wholeRecord(p, problem.models[m].blocks);
+    for (const other of prepared.order) {
+      if (other === m) continue;
+      let best = -1;
+      let bestLoad = Number.POSITIVE_INFINITY;
+      for (let q = 0; q < problem.processors; q++) {
+        const load = loads[q] + wholeSeconds(problem, other, q) * problem.models[other].callsPerFrame;
+        if (q !== p && load < bestLoad) {
+          best = q;
+          bestLoad = load;
+        }
+      }
+      if (best < 0) return undefined;
+      loads[best] = bestLoad;
+      records[other] = wholeRecord(best, problem.models[other].blocks);
+    }
+    return joinPlacement(records);
+  }
+}
