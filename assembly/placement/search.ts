@@ -58,6 +58,14 @@ let exploration: f64 = 0;
 let batch: u32 = 0;
 let root: u32 = 0;
 let leafCount: u32 = 0;
+/** Local steps without success, per model, after which the local search starts anew. */
+const PATIENCE: u32 = 16;
+/** Where the local search stands: [M] demands, their value, steps without success, a restart in flight. */
+let baseDemands: usize = 0;
+let baseValue: f64 = 0;
+let failures: u32 = 0;
+let restarting: bool = false;
+let polishing: bool = false;
 /** What the last `descend` reached: slots in the path, decisions taken. */
 let reachedLength: u32 = 0;
 let reachedDepth: u32 = 0;
@@ -112,6 +120,10 @@ export function beginSearch(
   decided = allocate(M << 2);
   fixedArea = allocate(M * demandStride);
   bestDemands = allocate(M * demandStride);
+  baseDemands = allocate(M * demandStride);
+  baseValue = -Infinity;
+  failures = 0;
+  restarting = polishing = false;
   paths = allocate((L * (<usize>decisionDepth + 1)) << 2);
   pathLength = allocate(L << 2);
   sources = allocate((L * M) << 2);
@@ -175,6 +187,7 @@ export function backupValues(given: usize): void {
 /** Score one given placement, [M] records: by the analytic model, or with a value from outside. */
 export function offerPlacement(records: usize, scored: bool, value: f64): void {
   leafCount = 0;
+  polishing = false;
   pendingCount = 0;
   const demands = sourcesOf(0);
   for (let m: u32 = 0; m < models; m++) {
@@ -211,6 +224,7 @@ export function commitDecision(): u32 {
   }
   fixedDecisions++;
   root = place >= 0 && <u32>place < opened ? childAt(root, place) : freshRoot();
+  standAtBest();
   return fixedDecisions;
 }
 
@@ -222,6 +236,7 @@ function sourcesOf(leaf: u32): usize {
 
 function collect(polish: bool, most: u32, unscored: u32): void {
   leafCount = 0;
+  polishing = polish;
   pendingCount = 0;
   while (leafCount < most && pendingCount < unscored) {
     if (!(polish ? step() : simulate())) return;
@@ -323,23 +338,27 @@ function rollOut(m: u32, draft: usize): usize {
   return draft;
 }
 
-/** One local step from the best plan; false = everything is fixed. */
+/** One step of iterated local search; false = nothing to change, or a restart waits for its value. */
 function step(): bool {
   let turn = fixedDecisions;
   if (layered) {
     beginLayerDescent(fixedDecisions);
     turn = layerCurrent >= 0 ? layerTurn + 1 : layerTurn;
   }
-  if (turn >= models) return false;
-  const changed = <u32>load<u8>(order + turn + below(models - turn));
+  if (turn >= models || restarting) return false;
+  const open = models - turn;
+  const changed = <u32>load<u8>(order + turn + below(open));
   const demands = sourcesOf(leafCount);
   const area = drafts + <usize>leafCount * models * demandStride;
   if (hasBest) {
+    restarting = failures >= PATIENCE * open;
+    const from = restarting ? bestDemands : baseDemands;
     const draft = area + changed * demandStride;
-    neighbour(changed, bestDemands + changed * demandStride, draft);
+    if (restarting) samplePlacement(changed, false, draft);
+    else neighbour(changed, from + changed * demandStride, draft);
     demandOf(changed, draft, draft);
     for (let m: u32 = 0; m < models; m++) {
-      store<usize>(demands + (m << 2), m == changed ? draft : bestDemands + m * demandStride);
+      store<usize>(demands + (m << 2), m == changed ? draft : from + m * demandStride);
     }
   } else {
     for (let m: u32 = 0; m < models; m++) {
@@ -352,6 +371,48 @@ function step(): bool {
   store<u32>(pathLength + (leafCount << 2), 0);
   addLeaf();
   return true;
+}
+
+function standAtBest(): void {
+  memory.copy(baseDemands, bestDemands, models * demandStride);
+  baseValue = bestValue;
+  failures = 0;
+}
+
+/** Move the local search to the best of its proposals, or count a failure. */
+function moveOn(): void {
+  let chosen: i32 = -1;
+  let chosenValue = restarting ? -Infinity : baseValue;
+  for (let i: u32 = 0; i < leafCount; i++) {
+    const value = leafResult(i);
+    if (value > chosenValue) {
+      chosen = i;
+      chosenValue = value;
+    }
+  }
+  if (chosen >= 0) {
+    keepDemands(sourcesOf(chosen), baseDemands);
+    baseValue = chosenValue;
+    failures = 0;
+  } else if (restarting && hasBest) standAtBest();
+  else failures += leafCount;
+  restarting = false;
+}
+
+/** Copy [M] demands given by address to an area; those that are there already stay. */
+function keepDemands(demands: usize, area: usize): void {
+  for (let m: u32 = 0; m < models; m++) {
+    const source = load<usize>(demands + (m << 2));
+    const kept = area + m * demandStride;
+    if (source != kept) memory.copy(kept, source, demandStride);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function leafResult(leaf: u32): f64 {
+  const pending = load<i32>(leafPending + (leaf << 2));
+  return pending >= 0 ? load<f64>(values + (<usize>pending << 3)) : load<f64>(leafValue + (leaf << 3));
 }
 
 /** File the leaf whose sources are set: known, refused, or pending. */
@@ -427,19 +488,16 @@ function settle(): void {
       bestAt = evaluations;
     }
   }
+  // The local search's proposals may point into the best plan: they are taken over before it changes.
+  if (polishing) moveOn();
   if (winner >= 0) {
     hasBest = true;
-    const demands = sourcesOf(u32At(pendingLeaf, winner));
-    for (let m: u32 = 0; m < models; m++) {
-      const source = load<usize>(demands + (m << 2));
-      const kept = bestDemands + m * demandStride;
-      if (source != kept) memory.copy(kept, source, demandStride);
-      if (!layered) appendOpening(m, kept);
-    }
+    keepDemands(sourcesOf(u32At(pendingLeaf, winner)), bestDemands);
+    if (!layered) for (let m: u32 = 0; m < models; m++) appendOpening(m, bestDemands + m * demandStride);
+    if (!polishing) standAtBest();
   }
   for (let i: u32 = 0; i < leafCount; i++) {
-    const pending = load<i32>(leafPending + (i << 2));
-    let result = pending >= 0 ? load<f64>(values + (<usize>pending << 3)) : load<f64>(leafValue + (i << 3));
+    let result = leafResult(i);
     if (!(result > -Infinity)) result = rangeLow < Infinity ? rangeLow : 0;
     const path = paths + ((<usize>i * (decisionDepth + 1)) << 2);
     const length = u32At(pathLength, i);

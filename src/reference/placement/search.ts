@@ -65,6 +65,7 @@ export interface Decisions {
 /** A leaf between collection and backup. */
 interface Leaf {
   path: Node[];
+  demands: Demand[];
   /** Index among the placements to score, or -1 when the value is known. */
   pending: number;
   value: number;
@@ -75,6 +76,9 @@ interface Pending {
   low: number;
   high: number;
 }
+
+/** Local steps without success, per model, after which the local search starts anew. */
+const PATIENCE = 16;
 
 export class ReferenceSearch implements PlacementSearch {
   readonly options: SearchOptions;
@@ -96,6 +100,12 @@ export class ReferenceSearch implements PlacementSearch {
   #bestMeanRate = -Infinity;
   #bestAt = 0;
   #leastExcess = Infinity;
+  /** Where the local search stands: not always the best plan. */
+  #base: readonly Demand[] = [];
+  #baseValue = -Infinity;
+  #failures = 0;
+  #restarting = false;
+  #polishing = false;
   #leaves: Leaf[] = [];
   #pending: Pending[] = [];
   #waiting = false;
@@ -148,6 +158,7 @@ export class ReferenceSearch implements PlacementSearch {
       );
       this.#leaves = [];
       this.#pending = [];
+      this.#polishing = false;
       this.#addLeaf([], demands);
       this.#settle(values && this.#pending.length > 0 ? values.subarray(i, i + 1) : this.#scorePending());
     }
@@ -216,6 +227,7 @@ export class ReferenceSearch implements PlacementSearch {
     if (this.#best && this.#decisions.fixed < this.#decisions.depth) {
       const child = this.#decisions.commit(this.#best, this.#root.children.length);
       this.#root = child >= 0 ? this.#root.children[child] : newNode();
+      this.#standAt(this.#best, this.#bestValue);
     }
     return this.#decisions.fixed;
   }
@@ -228,6 +240,7 @@ export class ReferenceSearch implements PlacementSearch {
   #collect(phase: SearchPhase, paths: number, unscored: number): void {
     this.#leaves = [];
     this.#pending = [];
+    this.#polishing = phase === 'polish';
     while (this.#leaves.length < paths && this.#pending.length < unscored) {
       if (!(phase === 'tree' ? this.#simulate() : this.#step())) return;
     }
@@ -309,18 +322,56 @@ export class ReferenceSearch implements PlacementSearch {
     return demandOf(this.#prepared, m, record);
   }
 
-  /** One local step from the best plan. False = there is nothing to change. */
+  /**
+   * One step of iterated local search: a neighbour of where it stands. After many steps without success it starts anew
+   * from the best plan with one model placed at random. False = nothing to change, or a restart waits for its value.
+   */
   #step(): boolean {
     const open = this.#decisions.open();
-    if (open.length === 0) return false;
+    if (open.length === 0 || this.#restarting) return false;
     const m = open[this.#random.below(open.length)];
-    const record = this.#best ? neighbour(this.#prepared, m, this.#best[m].record, this.#random) : undefined;
-    const demands = this.#prepared.models.map((_, i) => {
-      if (this.#best) return i === m && record ? this.#draw(i, record) : this.#best[i];
-      return this.#draw(i, samplePlacement(this.#prepared, i, 'stratified', this.#random));
-    });
-    this.#addLeaf([], demands);
+    if (!this.#best) {
+      this.#addLeaf(
+        [],
+        this.#prepared.models.map((_, i) =>
+          this.#draw(i, samplePlacement(this.#prepared, i, 'stratified', this.#random)),
+        ),
+      );
+      return true;
+    }
+    this.#restarting = this.#failures >= PATIENCE * open.length;
+    const from = this.#restarting ? this.#best : this.#base;
+    const record = this.#restarting
+      ? samplePlacement(this.#prepared, m, 'stratified', this.#random)
+      : neighbour(this.#prepared, m, from[m].record, this.#random);
+    this.#addLeaf(
+      [],
+      from.map((demand, i) => (i === m ? this.#draw(m, record) : demand)),
+    );
     return true;
+  }
+
+  #standAt(demands: readonly Demand[], value: number): void {
+    this.#base = demands;
+    this.#baseValue = value;
+    this.#failures = 0;
+  }
+
+  /** Move the local search to the best of its proposals, or count a failure. */
+  #moveOn(values: Float64Array): void {
+    let chosen: Leaf | undefined;
+    let chosenValue = this.#restarting ? -Infinity : this.#baseValue;
+    for (const leaf of this.#leaves) {
+      const value = leaf.pending >= 0 ? values[leaf.pending] : leaf.value;
+      if (value > chosenValue) {
+        chosen = leaf;
+        chosenValue = value;
+      }
+    }
+    if (chosen) this.#standAt(chosen.demands, chosenValue);
+    else if (this.#restarting && this.#best) this.#standAt(this.#best, this.#bestValue);
+    else this.#failures += this.#leaves.length;
+    this.#restarting = false;
   }
 
   #addLeaf(path: Node[], demands: Demand[]): void {
@@ -334,13 +385,13 @@ export class ReferenceSearch implements PlacementSearch {
     const known = this.#cache.get(low, high);
     if (known !== undefined) {
       this.#cacheHits++;
-      this.#leaves.push({ path, pending: -1, value: known });
+      this.#leaves.push({ path, demands, pending: -1, value: known });
       return;
     }
     const same = this.#pending.findIndex((pending) => pending.low === low && pending.high === high);
     if (same >= 0) {
       this.#cacheHits++;
-      this.#leaves.push({ path, pending: same, value: 0 });
+      this.#leaves.push({ path, demands, pending: same, value: 0 });
       return;
     }
     if (this.#prepared.constrained) {
@@ -348,11 +399,11 @@ export class ReferenceSearch implements PlacementSearch {
       if (excess > 0) {
         this.#refused++;
         if (excess < this.#leastExcess) this.#leastExcess = excess;
-        this.#leaves.push({ path, pending: -1, value: NaN });
+        this.#leaves.push({ path, demands, pending: -1, value: NaN });
         return;
       }
     }
-    this.#leaves.push({ path, pending: this.#pending.length, value: 0 });
+    this.#leaves.push({ path, demands, pending: this.#pending.length, value: 0 });
     this.#pending.push({ demands, low, high });
   }
 
@@ -393,7 +444,9 @@ export class ReferenceSearch implements PlacementSearch {
     if (winner >= 0) {
       this.#best = this.#pending[winner].demands;
       this.#decisions.welcome(this.#best);
+      if (!this.#polishing) this.#standAt(this.#best, this.#bestValue);
     }
+    if (this.#polishing) this.#moveOn(values);
     for (const { path, pending, value } of this.#leaves) {
       let result = pending >= 0 ? values[pending] : value;
       // Infeasible or refused: as bad as the worst value seen.
