@@ -3,6 +3,7 @@
  * numbers. The package is an optional peer and is loaded on first use.
  */
 import { HeterodyneError } from '../../src/core/errors.ts';
+import { cannotLoad, loadRuntime, type Runtime, reason } from './runtime.ts';
 
 /** Element types of tensors that go in and out, with the array that holds them. `bool` and `float16` as raw codes. */
 export interface TensorArrays {
@@ -58,8 +59,6 @@ export interface OnnxSession {
   close(): Promise<void>;
 }
 
-type Runtime = typeof import('onnxruntime-web');
-
 /** Warnings and notices of the runtime are of no use to callers: 3 = errors only. */
 const ERRORS_ONLY = 3;
 
@@ -86,32 +85,13 @@ export async function openSession(model: Uint8Array, options: OnnxSessionOptions
     });
     return wrap(runtime, session);
   } catch (error) {
-    if (error instanceof HeterodyneError) throw error;
+    if (reason(error).startsWith('no available backend')) throw cannotLoad(error);
     throw new HeterodyneError('BAD_INPUT', `ONNX Runtime refuses the model: ${reason(error)}`, {
       expected: 'an ONNX model with supported operators',
       received: `${model.length} bytes`,
       cause: error,
     });
   }
-}
-
-/** The runtime, set to one thread and to silence. `load` imports the package. */
-export async function loadRuntime(load: () => Promise<Runtime>): Promise<Runtime> {
-  let runtime: Runtime;
-  try {
-    runtime = await load();
-  } catch (error) {
-    throw new HeterodyneError('NOT_READABLE', `onnxruntime-web cannot be loaded: ${reason(error)}`, {
-      path: 'onnxruntime-web',
-      expected: 'the package onnxruntime-web, an optional peer of heterodyne',
-      hint: 'Install it: npm install onnxruntime-web (Deno: deno add npm:onnxruntime-web, and run with --allow-read).',
-      cause: error,
-    });
-  }
-  // One thread: the result does not depend on the machine, and no workers outlive their caller.
-  runtime.env.wasm.numThreads = 1;
-  runtime.env.logLevel = 'error';
-  return runtime;
 }
 
 type RuntimeSession = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
@@ -220,8 +200,4 @@ function describe(metadata: RuntimeMetadata): OnnxValueInfo {
   // The runtime gives an unstated size as -1 in 32 bits without sign.
   const shape = metadata.shape.map((size) => (size === 0xffffffff || size === '' ? '?' : size));
   return { name: metadata.name, type, shape };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type OnnxTensor, openSession } from '../../bindings/onnx/index.ts';
-import { loadRuntime } from '../../bindings/onnx/session.ts';
+import { loadRuntime } from '../../bindings/onnx/runtime.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import type { Graph } from '../../src/models/graph.ts';
 import { writeOnnx } from '../../src/models/onnx/write.ts';
@@ -140,5 +141,18 @@ test('without the runtime the error says how to install it', async () => {
   assert.is(error.code, 'NOT_READABLE');
   assert.match(error.hint!, 'npm install onnxruntime-web');
 });
+
+interface DenoCommand {
+  new (command: string, options: { args: string[] }): { outputSync(): { stdout: Uint8Array } };
+}
+
+const deno = (globalThis as { Deno?: { execPath(): string; Command: DenoCommand } }).Deno;
+if (deno) {
+  test('without permission to read the runtime the error names the permission', () => {
+    const script = fileURLToPath(new URL('open-nothing.ts', import.meta.url));
+    const { stdout } = new deno.Command(deno.execPath(), { args: ['run', '--no-prompt', script] }).outputSync();
+    assert.match(new TextDecoder().decode(stdout), /^NOT_READABLE .*--allow-read/);
+  });
+}
 
 test.run();

@@ -1,5 +1,5 @@
 /**
- * Graph to ONNX. The file is written front to back in chunks of at most about a megabyte, so that weights of half a
+ * Graph to ONNX. The file is written front to back in chunks of at most 2 MB, so that weights of half a
  * gigabyte never stand in memory at once; protobuf wants every length before its content, hence two passes: all of
  * the graph but the weights is encoded first, then lengths are known, then the weights flow.
  *
@@ -179,7 +179,7 @@ function wrongSize(tensor: Initializer, byteLength: number, received: string): H
   });
 }
 
-/** Joins small pieces and splits none of the large ones beyond {@link CHUNK_BYTES} * 2. */
+/** Joins small pieces into chunks of {@link CHUNK_BYTES}, and cuts large ones into twice that at most. */
 function* joined(source: Iterable<Uint8Array>): Generator<Uint8Array> {
   let buffer = new Uint8Array(CHUNK_BYTES);
   let used = 0;
