@@ -2,7 +2,7 @@
  * Genetic algorithm over joint placements, one gene per model: population 32, tournaments of 3, the two best survive,
  * uniform crossover, each gene drawn anew with probability 1/M.
  */
-import { Random } from '../reference/random.ts';
+import { Random } from '../../bindings/core.ts';
 import { Ledger } from './ledger.ts';
 import type { Planner } from './planner.ts';
 import { recordOf } from './whole-models.ts';

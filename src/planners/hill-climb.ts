@@ -1,5 +1,5 @@
 /** From a random placement, one model at a time drawn anew; what is not worse is kept. */
-import { Random } from '../reference/random.ts';
+import { Random } from '../../bindings/core.ts';
 import { Ledger } from './ledger.ts';
 import type { Planner } from './planner.ts';
 import { recordOf } from './whole-models.ts';

@@ -9,7 +9,7 @@
  */
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
 import { bestOptions, bitCount, type PreparedProblem } from '../core/prepared.ts';
-import { demandOf } from '../reference/placement/demand.ts';
+import { demandRow } from '../estimators/demands.ts';
 import { joinPlacement } from './whole-models.ts';
 
 /** Branches that the load-aware enumeration visits per model at most; what was found by then is taken. */
@@ -31,7 +31,7 @@ export function loadAwarePlacement(prepared: PreparedProblem): Uint8Array {
   const records: Uint8Array[] = [];
   for (const m of prepared.order) {
     records[m] = leastLoaded(prepared, m, loads);
-    const { row } = demandOf(prepared, m, records[m]);
+    const row = demandRow(prepared, m, records[m]);
     for (let r = 0; r < loads.length; r++) loads[r] += row[r];
   }
   return joinPlacement(records);

@@ -1,6 +1,7 @@
 /** A way into the feasible region when memory is scarce: change one model at a time while the excess does not grow. */
+
+import { Random } from '../../bindings/core.ts';
 import type { PlacementKernel } from '../core/placement.ts';
-import { Random } from '../reference/random.ts';
 import { recordOf } from './whole-models.ts';
 
 /** Changes tried before the walk starts anew elsewhere. */
