@@ -23,6 +23,15 @@ function isOpen(dimension: Dimension): dimension is string {
   return typeof dimension === 'string';
 }
 
+function isBatch(dimension: Dimension, axis: number): dimension is string {
+  return isOpen(dimension) && (axis === 0 || BATCH_NAME.test(dimension));
+}
+
+/** The dimension that counts samples: the first open one at the front or of such a name, else the first one. */
+function batchAxis({ shape }: TensorInfo): number {
+  return Math.max(0, shape?.findIndex(isBatch) ?? 0);
+}
+
 /** The flag that would give all of an input's dimensions: usual sizes where the file leaves them open. */
 function exampleFlag(input: TensorInfo, batch: number): string {
   const shape = input.shape ?? ['?', '?', '?', '?'];
@@ -105,7 +114,7 @@ export function bindInputs(graph: Graph, options: InputOptions): BoundInputs {
       if (!isOpen(dimension)) return dimension;
       const bound = symbols.get(dimension);
       if (bound !== undefined) return bound;
-      if (!batchSeen && (i === 0 || BATCH_NAME.test(dimension))) {
+      if (!batchSeen && isBatch(dimension, i)) {
         batchSeen = true;
         const size = batch ?? 1;
         if (batch === undefined) {
@@ -126,15 +135,16 @@ export function bindInputs(graph: Graph, options: InputOptions): BoundInputs {
     });
     shapes.set(input.name, shape);
   }
-  const first = graph.inputs[0] && shapes.get(graph.inputs[0].name)![0];
-  if (batch !== undefined && first !== undefined && first !== batch) {
+  const first = graph.inputs[0];
+  const size = first && shapes.get(first.name)![batchAxis(first)];
+  if (batch !== undefined && size !== undefined && size !== batch) {
     usage(
-      `batch ${batch} contradicts the shape of input "${graph.inputs[0]!.name}"`,
+      `batch ${batch} contradicts the shape of input "${first!.name}"`,
       '--batch',
-      `${first}`,
+      `${size}`,
       `${batch}`,
       'export the model with an open batch dimension, or leave the batch as it is',
     );
   }
-  return { shapes, symbols, batch: batch ?? first ?? 1, warnings };
+  return { shapes, symbols, batch: size ?? batch ?? 1, warnings };
 }
