@@ -8,6 +8,7 @@ import { isSupported, wasmCore } from './wasm/index.ts';
 
 export { type ErrorCode, exitCodeOf, HeterodyneError } from '../src/core/errors.ts';
 export * from '../src/core/placement.ts';
+export { exp, log } from '../src/reference/numeric.ts';
 export { Random } from '../src/reference/random.ts';
 export { referenceCore, wasmCore };
 

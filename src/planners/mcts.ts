@@ -13,6 +13,7 @@ import {
   type SearchPhase,
   type SearchStatus,
 } from '../core/placement.ts';
+import { openingCapacity } from '../core/search-options.ts';
 import { demandReader } from '../estimators/demands.ts';
 import type { Estimator } from '../estimators/estimator.ts';
 import { infeasible } from './infeasible.ts';
@@ -47,8 +48,8 @@ class TreeSearch {
   readonly #rules: StopRules;
   readonly #pace = new Pace();
   readonly #history: HistoryPoint[] = [];
-  /** Joint placements that there are. */
-  readonly #placements: number;
+  /** The tree can hold every placement: once it is searched out, nothing is left. */
+  readonly #holdsAll: boolean;
   #status: SearchStatus;
   /** The placement nearest to the limits, when the search itself found none within them. */
   #nearest: Uint8Array | undefined;
@@ -57,7 +58,6 @@ class TreeSearch {
     const { kernel, options = {}, seed = 1 } = context;
     this.#context = context;
     this.#budget = checkedBudget(context);
-    this.#placements = kernel.optionCounts().reduce((product, options) => product * options, 1);
     this.#rules = new StopRules({
       ...context,
       evaluations: this.#budget,
@@ -67,11 +67,9 @@ class TreeSearch {
       options.memoryBytes !== undefined
         ? Math.floor(options.memoryBytes / LIMITS.treeSlotBytes)
         : 4 * SIMULATIONS_PER_EVALUATION * this.#budget;
-    this.#search = kernel.search({
-      ...options.search,
-      seed,
-      slots: Math.max(LEAST_SLOTS, Math.min(LIMITS.treeSlots, slots)),
-    });
+    const reserved = Math.max(LEAST_SLOTS, Math.min(LIMITS.treeSlots, slots));
+    this.#search = kernel.search({ ...options.search, seed, slots: reserved });
+    this.#holdsAll = kernel.optionCounts().every((count) => openingCapacity(count, reserved) >= count);
     this.#status = this.#search.status();
   }
 
@@ -90,6 +88,10 @@ class TreeSearch {
         await this.#pace.handOver();
       }
     }
+  }
+
+  get #searchedOut(): boolean {
+    return this.#status.exhausted && this.#holdsAll;
   }
 
   /** Nothing within the limits is known yet. */
@@ -172,8 +174,7 @@ class TreeSearch {
   }
 
   #stop(): StopReason | undefined {
-    const { evaluations, refused } = this.#status;
-    if (refused === 0 && evaluations >= this.#placements) return 'exhausted';
+    if (this.#searchedOut) return 'exhausted';
     return this.#rules.reason(this.#statistics());
   }
 
@@ -203,6 +204,7 @@ class TreeSearch {
       stoppedBy,
       partial: stoppedBy === 'abort',
     };
+    if (this.#searchedOut && !estimator) result.exhaustive = true;
     if (estimator && options.verify !== 'none') Object.assign(result, verifyRanking(kernel, this.#top()));
     return result;
   }

@@ -76,6 +76,8 @@ export interface PlannerResult {
   stoppedBy: StopReason;
   /** Stopped from outside: the best so far, not the result of the whole budget. */
   partial: boolean;
+  /** Every placement was scored or refused: the result is the optimum. */
+  exhaustive?: true;
   /** With an outside estimator and verification: how its order of the best placements agrees with the model's. */
   verification?: Verification;
 }

@@ -1,0 +1,372 @@
+/**
+ * From documents to a plan document: build the problem, run the planner, run the baselines with as many evaluations,
+ * take the best answer, and say what it is worth.
+ */
+import { type Core, defaultCore } from '../../bindings/core.ts';
+import { HeterodyneError } from '../core/errors.ts';
+import type { Objective, PlacementKernel } from '../core/placement.ts';
+import { prepareProblem } from '../core/prepared.ts';
+import { contentHash } from '../documents/canonical.ts';
+import type { Warning } from '../documents/warnings.ts';
+import type { Estimator } from '../estimators/estimator.ts';
+import { type NamedProblem, placementProblem } from '../estimators/problem.ts';
+import type { BlockedModel } from '../models/graph.ts';
+import { loadZooModel } from '../models/zoo/load.ts';
+import { platformById } from '../platforms/registry.ts';
+import type { Platform } from '../platforms/schema.ts';
+import { rooflineProfile } from '../profiles/roofline.ts';
+import type { Profile } from '../profiles/schema.ts';
+import { type Workload, workloadNames, workloadOf } from '../profiles/workload.ts';
+import { fluidBound } from './bound.ts';
+import {
+  DEFAULT_EVALUATIONS,
+  type PlannerContext,
+  type PlannerOptions,
+  type PlannerProgress,
+  type PlannerResult,
+} from './planner.ts';
+import { coreName, predict, statedValue } from './predicted.ts';
+import { comparators, plannerById } from './registry.ts';
+import type { Plan } from './schema.ts';
+
+/** A model with less than this share of the mean rate is named as starving. */
+const STARVING = 0.1;
+
+export interface PlanRequest {
+  /** A platform document, or the id of a shipped platform. */
+  platform: Platform | string;
+  /** What runs together; absent = `models`, without wishes. */
+  workload?: Workload;
+  /** In workload order: models cut into blocks, or names of the zoo. Absent = the workload's models, from the zoo. */
+  models?: readonly (BlockedModel | string)[];
+  /** Costs; absent = computed from models and platform (roofline). */
+  profile?: Profile;
+  /** Default `throughput`. */
+  objective?: Objective;
+  /** Planner id, default `mcts`. */
+  planner?: string;
+  plannerOptions?: PlannerOptions;
+  /** Placements to score, default 500. */
+  evaluations?: number;
+  timeLimitMs?: number;
+  /** Stop after that many evaluations without improvement. */
+  patience?: number;
+  /** Default 1. */
+  seed?: number;
+  /** Most stages of a model, default min(processors, 3). */
+  maxStages?: number;
+  /** One request in flight per model: its stages do not overlap. */
+  depthOne?: boolean;
+  /** Ids of the planners to compare with; default all comparators, none under an outside estimator. */
+  baselines?: readonly string[];
+  estimator?: Estimator;
+}
+
+export interface PlanOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: PlannerProgress) => void;
+  /** Default: the fastest core of this host. */
+  core?: Core;
+  /** Write the `run` object: start, duration, core. */
+  provenance?: boolean;
+}
+
+/** A plan with what it was made from. */
+export interface PlanEvidence {
+  plan: Plan;
+  profile: Profile;
+  platform: Platform;
+  workload: Workload;
+  problem: NamedProblem;
+  /** By planner id: the planner's and the baselines' own results. */
+  results: ReadonlyMap<string, PlannerResult>;
+}
+
+/**
+ * Plan a workload. The same request gives the same document, byte for byte, unless `timeLimitMs` or a signal cut the
+ * search or `provenance` is asked for. After an abort the best so far is given, marked `partial`.
+ *
+ * @throws HeterodyneError `USAGE` unknown names or options; `BAD_INPUT` documents that do not belong together; `LIMIT`;
+ *   `INFEASIBLE` nothing fits
+ */
+export async function plan(request: PlanRequest, options: PlanOptions = {}): Promise<Plan> {
+  return (await planWithEvidence(request, options)).plan;
+}
+
+/** As {@link plan}, with the profile, the problem and every planner's result beside the document. */
+export async function planWithEvidence(request: PlanRequest, options: PlanOptions = {}): Promise<PlanEvidence> {
+  const startedAt = new Date();
+  const started = performance.now();
+  const planner = plannerById(request.planner ?? 'mcts');
+  const rivals = (request.baselines ?? (request.estimator ? [] : comparators.map(({ id }) => id))).map(plannerById);
+  const inputs = resolveInputs(request);
+  const { platform, profile, workload } = inputs;
+  const { objective = 'throughput', maxStages, depthOne } = request;
+  const named = placementProblem({ profile, platform, workload, objective, maxStages, depthOne });
+  const core = options.core ?? defaultCore();
+  const kernel = core.placement(named.problem);
+  try {
+    const warnings: Warning[] = [...inputs.warnings, ...(profile.warnings ?? []), ...named.warnings];
+    const competition = await compete(
+      kernel,
+      named,
+      planner.id,
+      rivals.map(({ id }) => id),
+      request,
+      options,
+    );
+    const { results, own, winner } = competition;
+    warnings.push(...competition.warnings);
+
+    const prepared = prepareProblem(named.problem);
+    const { placement } = winner.result;
+    const predicted = predict({ kernel, prepared, names: named.names, profile, workload, placement });
+    warnings.push(...findings(predicted.models, named));
+    const value = predicted.score.value;
+    const exact = own?.exhaustive === true;
+    const bound = exact ? value : fluidBound(prepared);
+    const document: Plan = {
+      kind: 'plan',
+      schemaVersion: 1,
+      platform: platform.id,
+      platformHash: contentHash(platform),
+      profileHash: contentHash(profile),
+      workloadHash: contentHash(workload),
+      objective,
+      planner: {
+        name: planner.id,
+        seed: request.seed ?? 1,
+        evaluations: own?.evaluations ?? 0,
+        ...(own && { value: statedValue(kernel, own.placement) }),
+        ...(winner.id !== planner.id && { takenFrom: winner.id }),
+        ...(request.estimator && { estimator: request.estimator.id }),
+        ...(own?.verification && {
+          rankDisagreements: { checked: own.verification.checked, pairs: own.verification.disagreements },
+        }),
+        ...(own?.partial && { partial: true }),
+      },
+      operatingPoint: highestOperatingPoint(platform),
+      models: predicted.models,
+      processors: predicted.processors,
+      score: predicted.score,
+      ...(rivals.length > 0 && {
+        baselines: Object.fromEntries(
+          rivals.flatMap(({ id }) => {
+            const result = results.get(id);
+            return result ? [[id, statedValue(kernel, result.placement)]] : [];
+          }),
+        ),
+      }),
+      ...(bound !== undefined && { bound: boundOf(exact ? 'exact' : 'fluid-lp', bound, value) }),
+      provenance: predicted.provenance,
+      warnings,
+      ...(options.provenance && {
+        run: {
+          startedAt: startedAt.toISOString(),
+          elapsedMs: performance.now() - started,
+          core: coreName(core),
+        },
+      }),
+    };
+    return { plan: document, profile, platform, workload, problem: named, results };
+  } finally {
+    kernel.free();
+  }
+}
+
+interface Competition {
+  results: Map<string, PlannerResult>;
+  /** The planner's own result, before any baseline is taken instead. */
+  own: PlannerResult | undefined;
+  winner: { id: string; result: PlannerResult };
+  warnings: Warning[];
+}
+
+/** Run the planner, then its rivals on the same terms; the best answer wins, the planner's own on ties. */
+async function compete(
+  kernel: PlacementKernel,
+  named: NamedProblem,
+  plannerId: string,
+  rivals: readonly string[],
+  request: PlanRequest,
+  { signal, onProgress }: PlanOptions,
+): Promise<Competition> {
+  const results = new Map<string, PlannerResult>();
+  const warnings: Warning[] = [];
+  const { evaluations = DEFAULT_EVALUATIONS, timeLimitMs, patience, seed, estimator, plannerOptions } = request;
+  const context: PlannerContext = {
+    kernel,
+    evaluations,
+    timeLimitMs,
+    patience,
+    seed,
+    signal,
+    onProgress,
+    estimator,
+    options: plannerOptions,
+    names: named.names,
+  };
+  let refusal: HeterodyneError | undefined;
+  const attempt = async (id: string, changes: Partial<PlannerContext>): Promise<PlannerResult | undefined> => {
+    try {
+      const result = await plannerById(id).plan({ ...context, ...changes });
+      results.set(id, result);
+      return result;
+    } catch (error) {
+      if (!(error instanceof HeterodyneError) || error.code !== 'INFEASIBLE') throw error;
+      refusal ??= error;
+      return undefined;
+    }
+  };
+  const own = await attempt(plannerId, {});
+  // Cut by the clock, the planner had fewer evaluations: so have its rivals.
+  const equal = own?.stoppedBy === 'time' ? Math.max(1, own.evaluations) : evaluations;
+  const without: string[] = [];
+  const cut: string[] = [];
+  for (const id of rivals) {
+    if (signal?.aborted) break;
+    if (id === plannerId) continue;
+    const result = await attempt(id, { evaluations: equal, patience: undefined, options: undefined });
+    if (!result) without.push(id);
+    else if (result.partial) results.delete(id);
+    else if (result.stoppedBy === 'time') cut.push(id);
+  }
+  let winner = own && { id: plannerId, result: own };
+  for (const [id, result] of results) {
+    const better =
+      !winner ||
+      result.value > winner.result.value ||
+      (result.value === winner.result.value && result.meanRate > winner.result.meanRate && winner.id !== plannerId);
+    if (better) winner = { id, result };
+  }
+  if (!winner) throw refusal;
+  if (winner.id !== plannerId) {
+    warnings.push({
+      code: 'BASELINE_TAKEN',
+      message: own
+        ? `${winner.id} found a better placement than ${plannerId}: the plan is that of ${winner.id}`
+        : `${plannerId} found no placement within the limits: the plan is that of ${winner.id}`,
+      path: '/planner',
+    });
+  }
+  if (without.length > 0) {
+    warnings.push({
+      code: 'BASELINE_INFEASIBLE',
+      message: `found no placement within the limits, and are not compared: ${without.join(', ')}`,
+      path: '/baselines',
+    });
+  }
+  if (cut.length > 0) {
+    warnings.push({
+      code: 'BASELINE_CUT',
+      message: `the time limit ended before all evaluations were done: ${cut.join(', ')}`,
+      path: '/baselines',
+    });
+  }
+  if (signal?.aborted) {
+    warnings.push({
+      code: 'INTERRUPTED',
+      message: own?.partial
+        ? 'stopped from outside: the best placement so far'
+        : 'stopped before all baselines had run',
+      path: '/planner',
+    });
+  }
+  return { results, own, winner, warnings };
+}
+
+interface Inputs {
+  platform: Platform;
+  workload: Workload;
+  profile: Profile;
+  warnings: Warning[];
+}
+
+/** Names become documents, and models a profile where none is given. */
+function resolveInputs(request: PlanRequest): Inputs {
+  const warnings: Warning[] = [];
+  let { platform } = request;
+  if (typeof platform === 'string') {
+    const found = platformById(platform);
+    platform = found.platform;
+    warnings.push(...found.warnings);
+  }
+  const workload = request.workload ?? workloadFrom(request.models);
+  if (request.profile) return { platform, workload, profile: request.profile, warnings };
+  if (request.models && request.models.length !== workload.models.length) {
+    throw new HeterodyneError('USAGE', `${request.models.length} models for a workload of ${workload.models.length}`, {
+      path: '/models',
+      expected: 'one model per entry of the workload, in its order',
+      received: String(request.models.length),
+    });
+  }
+  const names = workloadNames(workload);
+  const models = workload.models.map((wish, m): BlockedModel => {
+    const given = request.models?.[m] ?? wish.model;
+    const model =
+      typeof given === 'string'
+        ? loadZooModel(given, {
+            ...(wish.batch !== undefined && { batch: wish.batch }),
+            ...(wish.shapes !== undefined && { shapes: wish.shapes }),
+          })
+        : given;
+    for (const message of model.warnings) warnings.push({ code: 'MODEL', message: `${names[m]}: ${message}` });
+    return { ...model, name: names[m] };
+  });
+  const profile = rooflineProfile(models, platform, { precision: workload.models.map((wish) => wish.precision) });
+  return { platform, workload, profile, warnings };
+}
+
+function workloadFrom(models: PlanRequest['models']): Workload {
+  if (!models || models.length === 0) {
+    throw new HeterodyneError('USAGE', 'nothing to plan: neither a workload nor models are given', {
+      path: '/models',
+      expected: 'a workload, or at least one model',
+      received: 'none',
+    });
+  }
+  return workloadOf(models.map((model) => (typeof model === 'string' ? model : model.name)));
+}
+
+/** The plan's clocks: all domains at their highest frequency, which is what profiles are made for. */
+function highestOperatingPoint(platform: Platform): Plan['operatingPoint'] {
+  const domains = platform.clockDomains ?? [];
+  return {
+    id: 'max',
+    frequencyHz: Object.fromEntries(domains.map(({ id, frequencyHz }) => [id, Math.max(...frequencyHz)])),
+  };
+}
+
+/** What the reader should know about the plan itself. */
+function findings(models: Plan['models'], { problem }: NamedProblem): Warning[] {
+  const warnings: Warning[] = [];
+  const mean = models.reduce((sum, model) => sum + model.throughputPerS, 0) / models.length;
+  for (const [m, model] of models.entries()) {
+    const satisfied = model.throughputPerS >= problem.models[m].rateLimit;
+    if (model.throughputPerS < STARVING * mean && !satisfied) {
+      warnings.push({
+        code: 'STARVING',
+        message: `${model.name} starves: ${perS(model.throughputPerS)}, while the mean is ${perS(mean)}; objective min or geometric-mean would share more evenly`,
+        path: `/models/${m}/throughputPerS`,
+      });
+    }
+    if (model.deadlineMs !== undefined && model.latencyMs > model.deadlineMs) {
+      warnings.push({
+        code: 'DEADLINE',
+        message: `${model.name} takes ${Number(model.latencyMs.toPrecision(3))} ms even without waiting, more than its deadline of ${model.deadlineMs} ms`,
+        path: `/models/${m}/latencyMs`,
+      });
+    }
+  }
+  return warnings;
+}
+
+function perS(rate: number): string {
+  return `${Number(rate.toPrecision(3))}/s`;
+}
+
+function boundOf(kind: 'exact' | 'fluid-lp', bound: number, value: number): NonNullable<Plan['bound']> {
+  // Equal up to rounding is equal.
+  const limit = Math.max(bound, value);
+  return { kind, value: limit, gap: limit === 0 ? 0 : (limit - value) / Math.abs(limit) };
+}
