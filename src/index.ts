@@ -1,0 +1,47 @@
+/**
+ * `heterodyne`: everything light, for Node, Deno and browsers. Files stay with the caller: models come as bytes
+ * ({@link loadOnnxModel}) or by zoo name, documents as JSON text or objects.
+ */
+export {
+  type Core,
+  defaultCore,
+  type ErrorCode,
+  HeterodyneError,
+  LIMITS,
+  OBJECTIVES,
+  type Objective,
+  referenceCore,
+  wasmCore,
+} from '../bindings/core.ts';
+export type { HeterodyneErrorDetails, Problem } from './core/errors.ts';
+export { canonicalJson, contentHash } from './documents/canonical.ts';
+export type { DocumentKind } from './documents/document.ts';
+export { parseQuantity } from './documents/quantities.ts';
+export type { Warning } from './documents/warnings.ts';
+export { analyticEstimator, type Estimator, type EstimatorBatch } from './estimators/estimator.ts';
+export { type NamedProblem, type ProblemInput, placementProblem } from './estimators/problem.ts';
+export type { Block, BlockedModel, BlockWork, Graph } from './models/graph.ts';
+export { type BlockOptions, blockModel, loadOnnxModel } from './models/load.ts';
+export { readOnnx } from './models/onnx/read.ts';
+export { writeOnnx } from './models/onnx/write.ts';
+export { loadZooModel, type ZooLoadOptions } from './models/zoo/load.ts';
+export { zooWeights } from './models/zoo/weights.ts';
+export { ZOO, type ZooEntry, type ZooOptions, zooModel } from './models/zoo/zoo.ts';
+export { type PlanEvidence, type PlanOptions, type PlanRequest, plan, planWithEvidence } from './planners/plan.ts';
+export type {
+  HistoryPoint,
+  Planner,
+  PlannerContext,
+  PlannerOptions,
+  PlannerProgress,
+  PlannerResult,
+} from './planners/planner.ts';
+export { comparators, plannerById, planners } from './planners/registry.ts';
+export { type Plan, type PlannedModel, type PlannedStage, planDocument } from './planners/schema.ts';
+export type { StopReason } from './planners/stop-rules.ts';
+export { type HostFacts, hostPlatform } from './platforms/host.ts';
+export { platformById, platformIds } from './platforms/registry.ts';
+export { type Platform, type Processor, platformDocument } from './platforms/schema.ts';
+export { type RooflineOptions, rooflineProfile } from './profiles/roofline.ts';
+export { type Profile, type ProfileModel, profileDocument } from './profiles/schema.ts';
+export { type Workload, type WorkloadModel, workloadDocument, workloadNames, workloadOf } from './profiles/workload.ts';
