@@ -20,3 +20,7 @@ export {
   backupValues, beginSearch, bestAt, bestDemands, bestMeanRate, bestValue, cacheHits, commitDecision, copyPending, demandStride,
   evaluations, hasBest, isExhausted, leastExcess, offerPlacement, refused, runSearch, selectLeaves, simulations,
 } from './placement/search';
+export {
+  beginExact, exactBest, exactBound, exactCapsOf, exactCountOf, exactDepth, exactEvaluations, exactFound, exactLeastJoulesOf,
+  exactLeastRowOf, exactLeastTotalOf, exactMean, exactNodes, exactOrder, exactRecordsOf, exactValue, runExact,
+} from './placement/exact';

@@ -1,5 +1,5 @@
 /**
- * What one placement of one model demands: twin of src/reference/placement/demand.ts.
+ * What one placement of one model demands: twin of src/core/demand.ts.
  *
  *   a demand, DEMAND_HEADER + 8 * rowStride bytes
  *     0            12       16        20         24        32        40       48

@@ -79,6 +79,28 @@ export interface StatusCells {
   bestEntryBytes: Cell;
 }
 
+/** Inputs of exact search, set before `beginExact`. */
+export interface ExactCells {
+  exactCountOf: Cell;
+  exactRecordsOf: Cell;
+  exactCapsOf: Cell;
+  exactLeastRowOf: Cell;
+  exactLeastTotalOf: Cell;
+  exactLeastJoulesOf: Cell;
+  exactOrder: Cell;
+}
+
+/** What exact search reports, read after each call; exactDepth < 0 = done. */
+export interface ExactStatusCells {
+  exactNodes: Cell;
+  exactEvaluations: Cell;
+  exactDepth: Cell;
+  exactValue: Cell;
+  exactMean: Cell;
+  exactBest: Cell;
+  exactFound: Cell;
+}
+
 /** Buffers for lists of placements. */
 export interface BufferCells {
   ioRecords: Cell;
@@ -89,7 +111,14 @@ export interface BufferCells {
   ioDemands: Cell;
 }
 
-export interface CoreExports extends ProblemCells, SearchCells, StatusCells, BufferCells, Record<string, unknown> {
+export interface CoreExports
+  extends ProblemCells,
+    SearchCells,
+    StatusCells,
+    ExactCells,
+    ExactStatusCells,
+    BufferCells,
+    Record<string, unknown> {
   memory: WebAssembly.Memory;
   /** The core's own sizes: never typed twice. */
   RECORD_BYTES: Cell;
@@ -122,4 +151,8 @@ export interface CoreExports extends ProblemCells, SearchCells, StatusCells, Buf
   offerPlacement(records: number, scored: number, value: number): void;
   commitDecision(): number;
   isExhausted(): number;
+
+  beginExact(incumbent: number): number;
+  runExact(nodes: number): void;
+  exactBound(): number;
 }

@@ -1,6 +1,9 @@
 /** The placement kernels on the WASM core. */
 import { HeterodyneError } from '../../src/core/errors.ts';
+import { exactTables } from '../../src/core/exact-tables.ts';
 import {
+  type ExactSearch,
+  type ExactStatus,
   type LeafBatch,
   OBJECTIVES,
   PLACEMENT_STRIDE,
@@ -22,7 +25,7 @@ import {
   prepareProblem,
 } from '../../src/core/prepared.ts';
 import { cacheEntries, checkSearchOptions, openingCapacity } from '../../src/core/search-options.ts';
-import type { ProblemCells, SearchCells } from './exports.ts';
+import type { ExactCells, ProblemCells, SearchCells } from './exports.ts';
 import { CoreInstance, outOfMemory } from './instance.ts';
 
 /** Joint placements that go through the buffers at a time. */
@@ -94,6 +97,10 @@ export class WasmPlacement implements PlacementKernel {
     const all = { ...SEARCH_DEFAULTS, ...options };
     checkSearchOptions(this.#prepared, all);
     return new WasmSearch(this.#prepared, all);
+  }
+
+  exact(incumbent?: Uint8Array): ExactSearch {
+    return new WasmExact(this.#prepared, incumbent);
   }
 
   free(): void {}
@@ -241,6 +248,50 @@ class WasmSearch implements PlacementSearch {
 
   #mustNotWait(): void {
     if (this.#waiting > 0) throw new HeterodyneError('USAGE', 'leaves wait for their values: call backup first');
+  }
+}
+
+class WasmExact implements ExactSearch {
+  readonly #models: number;
+  readonly #instance: CoreInstance;
+
+  constructor(prepared: PreparedProblem, incumbent?: Uint8Array) {
+    this.#models = prepared.models.length;
+    const { models, order } = exactTables(prepared);
+    this.#instance = instanceFor(prepared);
+    const addresses = (arrays: (Float64Array | Uint8Array)[]) =>
+      Uint32Array.from(arrays, (array) => this.#instance.put(array));
+    this.#instance.set<ExactCells>({
+      exactCountOf: Uint32Array.from(models, (model) => model.caps.length),
+      exactRecordsOf: addresses(models.map((model) => model.records)),
+      exactCapsOf: addresses(models.map((model) => model.caps)),
+      exactLeastRowOf: addresses(models.map((model) => model.leastRow)),
+      exactLeastTotalOf: Float64Array.from(models, (model) => model.leastTotal),
+      exactLeastJoulesOf: Float64Array.from(models, (model) => model.leastJoules),
+      exactOrder: order,
+    });
+    if (!this.#instance.exports.beginExact(incumbent ? this.#instance.put(incumbent) : 0)) {
+      throw outOfMemory(models.reduce((sum, model) => sum + model.records.length, 0));
+    }
+  }
+
+  run(nodes: number): ExactStatus {
+    const { exports } = this.#instance;
+    exports.runExact(nodes);
+    return {
+      nodes: exports.exactNodes.value,
+      evaluations: exports.exactEvaluations.value,
+      done: exports.exactDepth.value < 0,
+      bestValue: exports.exactValue.value,
+      bestMeanRate: exports.exactMean.value,
+      bound: exports.exactBound(),
+    };
+  }
+
+  best(): Uint8Array | undefined {
+    const { exports } = this.#instance;
+    if (exports.exactFound.value === 0) return undefined;
+    return this.#instance.readBytes(exports.exactBest.value, this.#models * PLACEMENT_STRIDE);
   }
 }
 

@@ -34,6 +34,8 @@ export const LIMITS = {
   batch: 64,
   /** Options opened by any one tree node. */
   openings: 4_096,
+  /** Placements of all models together that exact search lists. */
+  exactOptions: 262_144,
 } as const;
 
 export const OBJECTIVES = ['throughput', 'min', 'weighted', 'geometric-mean', 'priority', 'energy'] as const;
@@ -220,6 +222,28 @@ export interface PlacementSearch {
   commit(): number;
 }
 
+/** An exact search in progress. */
+export interface ExactStatus {
+  /** Placements of single models looked at, at any depth. */
+  nodes: number;
+  /** Complete placements scored. */
+  evaluations: number;
+  /** Every placement was scored or excluded by a bound: the best is optimal. */
+  done: boolean;
+  bestValue: number;
+  bestMeanRate: number;
+  /** No placement is worth more; equals bestValue (up to 1e-9 relative) once done. */
+  bound: number;
+}
+
+/** Branch and bound over all placements, depth first. */
+export interface ExactSearch {
+  /** Go on for that many nodes, or to the end. */
+  run(nodes: number): ExactStatus;
+  /** Best joint placement [M] records so far, or undefined. */
+  best(): Uint8Array | undefined;
+}
+
 /** The kernels for one problem. Owns memory until `free`. */
 export interface PlacementKernel {
   readonly problem: PlacementProblem;
@@ -234,6 +258,10 @@ export interface PlacementKernel {
   /** One random record for model m. */
   sampleModel(kind: SampleKind, model: number): Uint8Array;
   search(options?: Partial<SearchOptions>): PlacementSearch;
+  /**
+   * Proven optimum; a known good placement [M] records shortens the search. Throws LIMIT beyond LIMITS.exactOptions.
+   */
+  exact(incumbent?: Uint8Array): ExactSearch;
   free(): void;
 }
 

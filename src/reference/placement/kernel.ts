@@ -1,5 +1,8 @@
 /** The placement kernels in plain TypeScript. */
+
+import { demandOf } from '../../core/demand.ts';
 import {
+  type ExactSearch,
   PLACEMENT_STRIDE,
   type PlacementKernel,
   type PlacementProblem,
@@ -12,7 +15,7 @@ import {
 import { type PreparedProblem, placementCount, prepareProblem } from '../../core/prepared.ts';
 import { checkSearchOptions } from '../../core/search-options.ts';
 import { Random } from '../random.ts';
-import { demandOf } from './demand.ts';
+import { ReferenceExact } from './exact.ts';
 import { excessOf, executable } from './limits.ts';
 import { scoreRates } from './objective.ts';
 import { maxMinRates } from './rates.ts';
@@ -83,6 +86,10 @@ export class ReferencePlacement implements PlacementKernel {
     const all = { ...SEARCH_DEFAULTS, ...options };
     checkSearchOptions(this.#prepared, all);
     return new ReferenceSearch(this.#prepared, all);
+  }
+
+  exact(incumbent?: Uint8Array): ExactSearch {
+    return new ReferenceExact(this.#prepared, incumbent);
   }
 
   free(): void {}

@@ -2,10 +2,11 @@
  * `layer` granularity, as in OmniBoost: one decision puts one block on a processor, from a model's last block to its
  * first. A move is legal iff the model can still be completed (see `completionCounts`), so no simulation is lost.
  */
+
+import { type Demand, demandOf } from '../../core/demand.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
 import { completionCounts, type PreparedProblem } from '../../core/prepared.ts';
 import type { Random } from '../random.ts';
-import { type Demand, demandOf } from './demand.ts';
 import type { Decisions } from './search.ts';
 
 /** All moves are alike. */

@@ -1,6 +1,7 @@
 /** Memory pools and residency: by how much a joint placement exceeds what the device holds. */
+
+import type { Demand } from '../../core/demand.ts';
 import { bitCount, type PreparedProblem } from '../../core/prepared.ts';
-import type { Demand } from './demand.ts';
 import { UNIT_EXCESS } from './objective.ts';
 
 /** Excess bytes over all pools, plus UNIT_EXCESS for each model too many on a processor; 0 = fits. */

@@ -1,8 +1,9 @@
 /** Objectives over rates, all maximised; the formulas stand in docs/throughput-model.md. */
+
+import type { Demand } from '../../core/demand.ts';
 import { LIMITS, type PlacementModel } from '../../core/placement.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
 import { exp, log } from '../numeric.ts';
-import type { Demand } from './demand.ts';
 
 /** Excess that one missed rate floor or one model too many counts as, beside bytes. */
 export const UNIT_EXCESS = 2 ** 40;

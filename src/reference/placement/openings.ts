@@ -4,10 +4,11 @@
  * so that no placement is excluded by a wrong prior; placements that made a best plan are appended as they turn up.
  * The list grows only as far as some node needs it.
  */
+
+import { type Demand, demandOf } from '../../core/demand.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
 import { bestOptions, type PreparedProblem } from '../../core/prepared.ts';
 import type { Random } from '../random.ts';
-import { type Demand, demandOf } from './demand.ts';
 import { samplePlacement } from './sampler.ts';
 
 /** Tries of a random entry before the next best by prior is taken instead. */

@@ -3,8 +3,9 @@
  * their weights) until a resource is full or a model has all the rate it asks for; whoever is stopped by that is
  * frozen, the others go on. The result is the unique max-min fair allocation under sum_m r_m d[m][r] <= 1.
  */
+
+import type { Demand } from '../../core/demand.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
-import type { Demand } from './demand.ts';
 
 /** A resource with less than this share left counts as full. */
 const FULL = 1e-12;

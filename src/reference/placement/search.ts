@@ -4,6 +4,8 @@
  * collected in batches under visits in flight, scored together, and backed up in the order of collection, so that
  * the result depends on seed and batch size alone.
  */
+
+import { type Demand, demandOf } from '../../core/demand.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import {
   type LeafBatch,
@@ -17,7 +19,6 @@ import type { PreparedProblem } from '../../core/prepared.ts';
 import { cacheEntries } from '../../core/search-options.ts';
 import { Random } from '../random.ts';
 import { BestList, isBetter } from './best-list.ts';
-import { type Demand, demandOf } from './demand.ts';
 import { LayerDecisions } from './layer-decisions.ts';
 import { excessOf } from './limits.ts';
 import { neighbour } from './neighbour.ts';

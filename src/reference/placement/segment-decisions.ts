@@ -1,8 +1,9 @@
 /** `segment` granularity: one decision places a whole model; the tree is as deep as there are models. */
+
+import type { Demand } from '../../core/demand.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
 import { openingCapacity } from '../../core/search-options.ts';
 import type { Random } from '../random.ts';
-import type { Demand } from './demand.ts';
 import { Openings } from './openings.ts';
 import type { Decisions } from './search.ts';
 

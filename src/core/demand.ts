@@ -2,8 +2,8 @@
  * What one placement of one model demands of every resource: the row d[m][.] of the throughput model, and the few
  * numbers beside it that objectives, priors and hashes need.
  */
-import { PLACEMENT_STRIDE } from '../../core/placement.ts';
-import type { PreparedProblem } from '../../core/prepared.ts';
+import { PLACEMENT_STRIDE } from './placement.ts';
+import type { PreparedProblem } from './prepared.ts';
 
 export interface Demand {
   /** PLACEMENT_STRIDE bytes, see the contract. */
