@@ -19,6 +19,7 @@ export type { DocumentKind } from './documents/document.ts';
 export { parseQuantity } from './documents/quantities.ts';
 export type { Warning } from './documents/warnings.ts';
 export { analyticEstimator, type Estimator, type EstimatorBatch } from './estimators/estimator.ts';
+export { type OnnxEstimator, type OnnxEstimatorOptions, onnxEstimator } from './estimators/onnx.ts';
 export { type NamedProblem, type ProblemInput, placementProblem } from './estimators/problem.ts';
 export type { Block, BlockedModel, BlockWork, Graph } from './models/graph.ts';
 export { type BlockOptions, blockModel, loadOnnxModel } from './models/load.ts';

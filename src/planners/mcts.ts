@@ -1,7 +1,7 @@
 /**
  * Monte-Carlo tree search. The tree lives in the core; here is the order of work.
  *
- *   budget used   0 ─────── at most 1/4 ───────────────────── 4/5 ──────────────── 1
+ *   budget used   0 ─────── at most 1/4 ───────── 2/5 ──────────────────────────── 1
  *                  │ heuristic    │ tree                        │ local steps from  │ check of the
  *                  │ placements   │                             │ the best          │ best 8
  */
@@ -28,7 +28,7 @@ import { type Ranked, verifyRanking } from './verification.ts';
 /** Most of the budget that heuristic placements may take. */
 const SEED_SHARE = 0.25;
 /** Progress at which local steps take over from the tree. */
-const POLISH_FROM = 0.8;
+const POLISH_FROM = 0.4;
 /** Proposals without one that fits, after which a walk into the feasible region is tried. */
 const REPAIR_AFTER = 64;
 /** The fewest tree slots that are reserved. */
