@@ -59,7 +59,7 @@ import { defaultCore } from 'heterodyne/core';
 import { openSession } from 'heterodyne/onnx';
 if (typeof openSession !== 'function') throw new Error('no sessions');
 if (defaultCore().id !== 'wasm') throw new Error('no WebAssembly core');
-const document = await plan({ platform: 'hikey970', models: ['alexnet', 'squeezenet'] }, { evaluations: 200, seed: 1 });
+const document = await plan({ platform: 'hikey970', models: ['alexnet', 'squeezenet'], evaluations: 200, seed: 1 });
 console.log(JSON.stringify(document.score));
 `,
   );
