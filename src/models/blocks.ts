@@ -470,8 +470,9 @@ function describeBlocks(
   for (const [at, draft] of drafts.entries()) for (const index of draft.operators) blockOf.set(index, at);
   const extra = assignRest(graph, counted, blockOf);
   const peaks = peakBytes(counted, timeline, drafts);
+  const crossed = crossings(timeline, drafts, shapes);
   const used = new Map<string, number>();
-  return drafts.map(({ segment, operators }, index): Block => {
+  return drafts.map(({ operators }, index): Block => {
     const totals = emptyTotals();
     const weights = new Map<string, number>();
     const types = new Set<string>();
@@ -483,7 +484,7 @@ function describeBlocks(
       }
     }
     const last = index === drafts.length - 1;
-    const outputs = last ? graph.outputs.map((output) => output.name) : crossing(timeline, segment.last, shapes);
+    const outputs = last ? graph.outputs.map((output) => output.name) : crossed[index]!;
     const name = nameOf(
       graph,
       [...operators].sort((a, b) => a - b),
@@ -506,38 +507,49 @@ function describeBlocks(
   });
 }
 
-/** Names that are made at or before `position` (or are graph inputs) and read after it, in the order they were made. */
-function crossing(timeline: Timeline, position: number, shapes: InferredShapes): string[] {
-  const names: string[] = [];
+/** For each segment: names made in it or before (or graph inputs) and read after it, in the order they were made. */
+function crossings(timeline: Timeline, drafts: readonly Draft[], shapes: InferredShapes): string[][] {
+  const segmentAt: number[] = [];
+  for (const [at, { segment }] of drafts.entries()) {
+    for (let position = segment.first; position <= segment.last; position++) segmentAt.push(at);
+  }
+  const names: string[][] = drafts.map(() => []);
   for (const [name, made] of timeline.made) {
-    if (made <= position && (timeline.lastRead.get(name) ?? -1) > position && !shapes.constants.has(name))
-      names.push(name);
+    const read = timeline.lastRead.get(name);
+    if (read === undefined || shapes.constants.has(name)) continue;
+    for (let at = segmentAt[Math.max(0, made)]!; at < segmentAt[read]!; at++) names[at]!.push(name);
   }
   return names;
 }
 
-/** Blocks of operators that no step holds: constant ones go where they are first used, unneeded ones to their inputs. */
+/** Blocks of operators that no step holds: constant ones stand where first used, unneeded ones with their inputs. */
 function assignRest(graph: Graph, counted: CountedWork, blockOf: Map<number, number>): Map<number, number[]> {
   const extra = new Map<number, number[]>();
-  const firstUse = new Map<string, number>();
-  const note = (names: readonly string[], block: number): void => {
-    for (const name of names) firstUse.set(name, Math.min(block, firstUse.get(name) ?? block));
+  const assign = (index: number, block: number): void => {
+    blockOf.set(index, block);
+    const list = extra.get(block);
+    if (list === undefined) extra.set(block, [index]);
+    else list.push(index);
   };
+  const besideInputs = (index: number): number => {
+    let block = 0;
+    for (const name of tensorsRead(graph.operators[index]!)) {
+      block = Math.max(block, blockOf.get(counted.makers.get(name) ?? -1) ?? 0);
+    }
+    return block;
+  };
+  for (const [index, work] of counted.operators.entries())
+    if (work.role === 'unused') assign(index, besideInputs(index));
+  const firstUse = new Map<string, number>();
   for (let index = graph.operators.length - 1; index >= 0; index--) {
     const operator = graph.operators[index]!;
-    const names = tensorsRead(operator);
-    let block = blockOf.get(index);
-    if (block === undefined) {
-      const uses = operator.outputs.map((name) => firstUse.get(name)).filter((use) => use !== undefined);
-      const sources = names
-        .map((name) => blockOf.get(counted.makers.get(name) ?? -1))
-        .filter((source) => source !== undefined);
-      block = uses.length > 0 ? uses.reduce((a, b) => Math.min(a, b)) : sources.reduce((a, b) => Math.max(a, b), 0);
-      const list = extra.get(block) ?? [];
-      list.push(index);
-      extra.set(block, list);
+    if (counted.operators[index]!.role === 'constant') {
+      let block = Number.POSITIVE_INFINITY;
+      for (const name of operator.outputs) block = Math.min(block, firstUse.get(name) ?? block);
+      assign(index, Number.isFinite(block) ? block : besideInputs(index));
     }
-    note(names, block);
+    const block = blockOf.get(index)!;
+    for (const name of tensorsRead(operator)) firstUse.set(name, Math.min(block, firstUse.get(name) ?? block));
   }
   return extra;
 }

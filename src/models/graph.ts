@@ -107,6 +107,12 @@ export interface Graph {
   declared: Map<string, TensorInfo>;
 }
 
+/** How messages name an operator: `node 17 "conv1" (Conv)`. */
+export function placeOf(operator: Operator, index: number): string {
+  const type = operator.domain === '' ? operator.type : `${operator.domain}:${operator.type}`;
+  return `node ${index}${operator.name === '' ? '' : ` "${operator.name}"`} (${type})`;
+}
+
 /** Graphs inside an operator's attributes: branches and bodies of If, Loop, Scan. */
 export function innerGraphs(operator: Operator): Graph[] {
   const graphs: Graph[] = [];
@@ -213,7 +219,7 @@ export interface BlockedModel {
   blocks: Block[];
   /** Multiply-accumulates of all blocks, for the whole batch. */
   macs: number;
-  /** Trained numbers: elements of constant tensors read at run time, without running statistics and indices. */
+  /** Trained numbers: elements of constant tensors read at run time, without statistics, indices and scalars. */
   parameters: number;
   /** Every stored weight once, also where several blocks share it. */
   weightBytes: number;

@@ -25,7 +25,7 @@ export interface BlockOptions {
 }
 
 /** Above this, hashing goes slice by slice: the platform's digest would copy the file. */
-const DIGEST_LIMIT = 1 << 30;
+const DIGEST_LIMIT = 1 << 29;
 /** Some 50 ms of hashing in JavaScript between two turns of the event loop. */
 const SLICE_BYTES = 1 << 24;
 
@@ -71,8 +71,9 @@ function storedWeights(
       if (tensor === undefined) continue;
       // Running mean and variance are measured, not trained; 64-bit integers and flags are shapes, axes and indices.
       const statistic = operator.type === 'BatchNormalization' && operator.inputs.indexOf(name) >= 3;
-      const index = tensor.type === 'int64' || tensor.type === 'bool' || tensor.type === 'string';
-      stored.set(storage, statistic || index ? 0 : countElements(tensor.shape));
+      // Scalars are literals: limits of a Clip, constants of a formula.
+      const untrained = tensor.shape.length === 0 || tensor.type === 'int64' || tensor.type === 'bool';
+      stored.set(storage, statistic || untrained ? 0 : countElements(tensor.shape));
     }
   }
   let bytes = 0;

@@ -83,7 +83,7 @@ const CLASS_MEMBERS: Record<Exclude<OperatorClass, 'depthwise' | 'elementwise'>,
     'BatchNormalization InstanceNormalization GroupNormalization LayerNormalization RMSNormalization LRN LpNormalization MeanVarianceNormalization Softmax LogSoftmax Hardmax SimplifiedLayerNormalization SkipLayerNormalization SkipSimplifiedLayerNormalization GroupNorm QLinearSoftmax EmbedLayerNormalization',
   recurrent: 'RNN GRU LSTM',
   movement:
-    'Concat Split Slice Transpose Gather GatherElements GatherND Scatter ScatterElements ScatterND TensorScatter Pad Resize Upsample DepthToSpace SpaceToDepth Expand Tile Col2Im GridSample AffineGrid ReverseSequence Trilu CenterCropPad TopK OneHot Compress NonZero NonMaxSuppression Unique ConcatFromSequence SequenceConstruct SequenceInsert SequenceErase SequenceAt SplitToSequence',
+    'Concat QLinearConcat Split Slice Transpose Gather GatherElements GatherND Scatter ScatterElements ScatterND TensorScatter Pad Resize Upsample DepthToSpace SpaceToDepth Expand Tile Col2Im GridSample AffineGrid ReverseSequence Trilu CenterCropPad TopK OneHot Compress NonZero NonMaxSuppression Unique ConcatFromSequence SequenceConstruct SequenceInsert SequenceErase SequenceAt SplitToSequence',
 };
 const CLASS_OF = new Map<string, OperatorClass>(
   Object.entries(CLASS_MEMBERS).flatMap(([name, members]) =>

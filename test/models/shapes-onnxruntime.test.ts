@@ -340,6 +340,15 @@ const FAMILIES: Record<string, Case[]> = {
     { type: 'DequantizeLinear', operands: [of('uint8', 2, 3), scalar('float32', 1), scalar('uint8', 0)] },
     { type: 'DynamicQuantizeLinear', operands: [x(2, 3)], outputs: 3 },
     {
+      type: 'com.microsoft:QLinearConcat',
+      operands: [
+        scalar('float32', 1),
+        scalar('uint8', 0),
+        ...[2, 3].flatMap((n) => [of('uint8', n, 4), scalar('float32', 1), scalar('uint8', 0)]),
+      ],
+      attributes: { axis: 0 },
+    },
+    {
       type: 'QLinearMatMul',
       operands: [
         of('uint8', 2, 3),

@@ -10,11 +10,11 @@ import {
   type Graph,
   type Initializer,
   type Operator,
+  placeOf,
   type TensorInfo,
   tensorBytes,
   tensorsRead,
 } from '../graph.ts';
-import { placeOf } from '../shapes/infer.ts';
 import { elementTypeOf } from '../shapes/node.ts';
 import { inlineFunctions } from './functions.ts';
 import {
@@ -182,7 +182,6 @@ function toOperator(node: WireNode, index: number, model: ModelFacts, within: st
     ...(node.opset !== undefined && node.opset !== model.opset && { opset: node.opset }),
   };
   const place = within + placeOf(operator, index);
-  if (node.type === '') throw bad(`${place}: the node has no operator type`, { path: place, expected: 'an op_type' });
   for (const attribute of node.attributes) {
     const value = toAttribute(attribute, place, model);
     if (value !== undefined) operator.attributes.set(attribute.name, value);
@@ -351,11 +350,13 @@ function opsetOf(model: WireModel, graph: WireGraph): number {
 }
 
 /**
- * Read an ONNX file. Weights are views into `bytes`, which must stay unchanged.
+ * Read an ONNX file. Weights are views into `file`, which must stay unchanged.
  *
  * @throws HeterodyneError `BAD_INPUT` for everything that is no valid ONNX model of operator set 7 or newer.
  */
-export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): Graph {
+export function readOnnx(file: Uint8Array, options: ReadOptions = {}): Graph {
+  // A Buffer of Node would give Buffers as views.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const source = options.source !== undefined ? { source: options.source } : {};
   const notOnnx = (why: string, path: string, hint?: string): HeterodyneError =>
     bad(`not a readable ONNX model: ${why}`, {

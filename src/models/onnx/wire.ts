@@ -109,8 +109,14 @@ export interface WireModel {
 
 /** Graphs inside graphs. Exporters nest a handful of levels. */
 const MAX_DEPTH = 32;
-/** Nodes, names, attributes, numbers of lists: far above any real network, below what memory allows. */
+/**
+ * Budget for everything that takes memory of its own, in units of about 25 bytes: what a node, an attribute, a name or
+ * a number of a list costs as an object. Some 300,000 ordinary nodes; a few hundred megabytes.
+ */
 const MAX_PARTS = 1 << 24;
+const NODE_PARTS = 16;
+const RECORD_PARTS = 8;
+const NAME_PARTS = 2;
 /** Longest typed (not raw) list of integers that is decoded. */
 const MAX_INTEGERS = 1 << 16;
 
@@ -129,9 +135,10 @@ class Decoder {
   place = 'file';
 
   /** Count one more thing that takes memory of its own. */
-  private part(amount = 1): void {
+  private part(amount: number): void {
     this.parts += amount;
-    if (this.parts > MAX_PARTS) throw new WireError(`more than ${MAX_PARTS} nodes, names and numbers`, this.place);
+    if (this.parts > MAX_PARTS)
+      throw new WireError('there are more nodes, names and numbers than any network has', this.place);
   }
 
   private message(bytes: Uint8Array, fields: Fields): void {
@@ -162,7 +169,7 @@ class Decoder {
   }
 
   private string(reader: BinaryReader, wire: WireType): string {
-    this.part();
+    this.part(NAME_PARTS);
     return text.decode(this.bytes(reader, wire));
   }
 
@@ -179,26 +186,26 @@ class Decoder {
   /** Append a repeated integer, packed or not. */
   private ints(reader: BinaryReader, wire: WireType, into: number[]): void {
     if (wire !== WireType.LengthDelimited) {
-      this.part();
+      this.part(1);
       into.push(this.int(reader, wire));
       return;
     }
     const packed = new BinaryReader(this.bytes(reader, wire));
     while (packed.pos < packed.len) {
-      this.part();
+      this.part(1);
       into.push(Number(packed.int64()));
     }
   }
 
   private floats(reader: BinaryReader, wire: WireType, into: number[]): void {
     if (wire !== WireType.LengthDelimited) {
-      this.part();
+      this.part(1);
       into.push(this.float(reader, wire));
       return;
     }
     const packed = new BinaryReader(this.bytes(reader, wire));
     while (packed.pos < packed.len) {
-      this.part();
+      this.part(1);
       into.push(packed.float());
     }
   }
@@ -210,19 +217,19 @@ class Decoder {
       return;
     }
     this.expect(wire, size === 4 ? WireType.Bit32 : WireType.Bit64);
-    this.part();
+    this.part(1);
     gathered.push(reader.skip(wire));
   }
 
   private tensor(bytes: Uint8Array): WireTensor {
-    this.part();
+    this.part(RECORD_PARTS);
     const tensor: WireTensor = { name: '', dims: [], dataType: 0, external: false, skipped: false };
     const floats: Uint8Array[] = [];
     const doubles: Uint8Array[] = [];
     const integers: (number | bigint)[] = [];
     let anyIntegers = false;
     const add = (value: number | bigint | string): void => {
-      this.part();
+      this.part(1);
       if (integers.length >= MAX_INTEGERS) tensor.skipped = true;
       else integers.push(typeof value === 'string' ? BigInt(value) : value);
     };
@@ -280,7 +287,7 @@ class Decoder {
   }
 
   private dimension(bytes: Uint8Array): WireDimension {
-    this.part();
+    this.part(NAME_PARTS);
     let result: WireDimension = '?';
     this.message(bytes, {
       1: (reader, wire) => {
@@ -298,7 +305,7 @@ class Decoder {
   }
 
   private valueInfo(bytes: Uint8Array): WireValueInfo {
-    this.part();
+    this.part(RECORD_PARTS);
     const info: WireValueInfo = { name: '', elementType: 0 };
     const shape: FieldReader = (reader, wire) => {
       const dimensions: WireDimension[] = [];
@@ -325,7 +332,7 @@ class Decoder {
   }
 
   private attribute(bytes: Uint8Array): WireAttribute {
-    this.part();
+    this.part(RECORD_PARTS);
     const attribute: WireAttribute = { name: '', type: 0, reference: '', floats: [], ints: [], strings: [] };
     this.message(bytes, {
       1: (reader, wire) => {
@@ -363,7 +370,7 @@ class Decoder {
   }
 
   private node(bytes: Uint8Array): WireNode {
-    this.part();
+    this.part(NODE_PARTS);
     const node: WireNode = { name: '', type: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
     this.message(bytes, {
       1: (reader, wire) => node.inputs.push(this.string(reader, wire)),
@@ -382,6 +389,7 @@ class Decoder {
         node.overload = this.string(reader, wire);
       },
     });
+    if (node.type === '') throw new WireError('the node has no operator type', this.place);
     return node;
   }
 
@@ -411,7 +419,7 @@ class Decoder {
   }
 
   private operatorSet(bytes: Uint8Array, into: Map<string, number>): void {
-    this.part();
+    this.part(RECORD_PARTS);
     let domain = '';
     let version = 0;
     this.message(bytes, {
@@ -426,7 +434,7 @@ class Decoder {
   }
 
   private function(bytes: Uint8Array): WireFunction {
-    this.part();
+    this.part(NODE_PARTS);
     const result: WireFunction = {
       name: '',
       domain: '',

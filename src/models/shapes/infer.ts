@@ -3,7 +3,15 @@
  * then, so a shape is either known or an error; values travel along where exporters compute shapes from shapes.
  */
 import { HeterodyneError } from '../../core/errors.ts';
-import { countElements, type Graph, type Initializer, type Operator, type SizedTensor, tensorBytes } from '../graph.ts';
+import {
+  countElements,
+  type Graph,
+  type Initializer,
+  type Operator,
+  placeOf,
+  type SizedTensor,
+  tensorBytes,
+} from '../graph.ts';
 import { bindInputs, type InputOptions } from './inputs.ts';
 import { type BodyRun, DataDependent, type FoldBudget, type Known, NodeView } from './node.ts';
 import { ruleOf } from './registry.ts';
@@ -91,12 +99,6 @@ function knownInitializer(initializer: Initializer): Known {
       return values as number[];
     },
   };
-}
-
-/** `node 17 "conv1" (Conv)`. */
-export function placeOf(operator: Operator, index: number): string {
-  const type = operator.domain === '' ? operator.type : `${operator.domain}:${operator.type}`;
-  return `node ${index}${operator.name === '' ? '' : ` "${operator.name}"`} (${type})`;
 }
 
 /** What the file itself states about the outputs of an operator, where it is complete. */

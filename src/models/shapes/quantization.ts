@@ -1,4 +1,5 @@
 /** Between real numbers and small integers. */
+import { concatenate } from './movement.ts';
 import type { ShapeRule } from './node.ts';
 
 /** x, scale, zero point: the zero point's type, attribute `output_dtype` (opset 21), or uint8. */
@@ -16,10 +17,19 @@ const dynamicQuantize: ShapeRule = (node) => [
   { type: 'uint8', shape: [] },
 ];
 
+/** y scale, y zero point, then data, scale, zero point of each part. */
+const qLinearConcat: ShapeRule = (node) => {
+  const parts = node.inputs.filter((input, i) => i >= 2 && i % 3 === 2 && input !== undefined).map((input) => input!);
+  const axis = node.axis(node.requiredInt('axis'), node.ranked(2, 1).shape.length);
+  const { shape } = concatenate(node, parts, axis);
+  return [{ type: node.input(2).type, shape }];
+};
+
 export const QUANTIZATION_RULES: Record<string, ShapeRule> = {
   QuantizeLinear: quantize,
   DequantizeLinear: dequantize,
   DynamicQuantizeLinear: dynamicQuantize,
   'com.microsoft:QuantizeLinear': quantize,
   'com.microsoft:DequantizeLinear': dequantize,
+  'com.microsoft:QLinearConcat': qLinearConcat,
 };
