@@ -16,8 +16,9 @@
  *   - a finished graph output does not: it leaves from the block that made it.
  * All of these but the last are still listed, and their bytes charged, in the outputs of the blocks they cross.
  */
-import { HeterodyneError } from '../core/errors.ts';
+
 import { type Block, type BlockWork, type Graph, type Precision, tensorsRead } from './graph.ts';
+import { refusal } from './refusal.ts';
 import type { InferredShapes } from './shapes/infer.ts';
 import { addOperator, type CountedWork, countWork, emptyTotals, type OperatorWork, sumOf } from './work.ts';
 
@@ -358,14 +359,14 @@ function checkOptions({ granularity = 'block', maxLive = 2 }: CutOptions): {
   const legal =
     granularity === 'block' || granularity === 'operator' || (Number.isInteger(granularity) && granularity >= 1);
   if (!legal) {
-    throw new HeterodyneError('USAGE', 'the block granularity is unknown', {
+    throw refusal('USAGE', 'the block granularity is unknown', {
       path: 'granularity',
       expected: '"block", "operator", or a number of blocks',
       received: `${granularity}`,
     });
   }
   if (!Number.isInteger(maxLive) || maxLive < 1) {
-    throw new HeterodyneError('USAGE', 'the number of live tensors is illegal', {
+    throw refusal('USAGE', 'the number of live tensors is illegal', {
       path: 'maxLive',
       expected: 'a positive integer',
       received: `${maxLive}`,
@@ -389,7 +390,7 @@ export function cutIntoBlocks(
   const { granularity, maxLive } = checkOptions(options);
   const steps = stepsOf(counted);
   if (steps.length === 0) {
-    throw new HeterodyneError('BAD_INPUT', `graph "${graph.name}" computes nothing from its inputs`, {
+    throw refusal('BAD_INPUT', `graph "${graph.name}" computes nothing from its inputs`, {
       path: `graph "${graph.name}"`,
       expected: 'at least one operator between inputs and outputs',
       received: `${graph.operators.length} operators, none of them needed at run time`,

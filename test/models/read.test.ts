@@ -354,6 +354,17 @@ test('files that are no ONNX models are called what they are', () => {
   }
 });
 
+test('names from the file can neither reach the terminal nor bury the message', () => {
+  const name = `\u001b[31m${'x'.repeat(1_000_000)}`;
+  const graph = message([1, nodeProto('Relu', [name], ['y'], [3, name])], [12, valueInfo('y')]);
+  const error = refusal(() => readOnnx(modelProto(graph)));
+  for (const text of [error.message, error.path!, error.received!]) {
+    assert.ok(text.length < 500);
+    assert.not.ok(text.includes('\u001b'));
+  }
+  assert.match(error.message, /^node 0 .* is defined nowhere$/);
+});
+
 test('operator sets before 7, missing ones and impossible ones are refused', () => {
   const graph = message([1, nodeProto('Relu', ['x'], ['y'])], [11, valueInfo('x', [1])], [12, valueInfo('y')]);
   assert.match(refusal(() => readOnnx(modelProto(graph, 6))).message, 'operator set 6 is too old');

@@ -2,7 +2,7 @@
  * ONNX file to graph: decodes (`wire.ts`), inlines local functions, checks names, and sorts the operators. Weights stay
  * views into the file; contents in other files are not read.
  */
-import { HeterodyneError, type HeterodyneErrorDetails } from '../../core/errors.ts';
+import type { HeterodyneError, HeterodyneErrorDetails } from '../../core/errors.ts';
 import {
   type AttributeValue,
   countElements,
@@ -15,6 +15,7 @@ import {
   tensorBytes,
   tensorsRead,
 } from '../graph.ts';
+import { refusal } from '../refusal.ts';
 import { elementTypeOf } from '../shapes/node.ts';
 import { inlineFunctions } from './functions.ts';
 import {
@@ -63,7 +64,7 @@ function describe(bytes: Uint8Array): string {
 }
 
 function bad(message: string, details: HeterodyneErrorDetails): HeterodyneError {
-  return new HeterodyneError('BAD_INPUT', message, details);
+  return refusal('BAD_INPUT', message, details);
 }
 
 const RAW_LESS = new Set<ElementType>(['string', 'other']);

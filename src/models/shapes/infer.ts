@@ -2,7 +2,7 @@
  * Shape inference: walks the sorted operators once with the rules of `registry.ts`. All dimensions are numbers by
  * then, so a shape is either known or an error; values travel along where exporters compute shapes from shapes.
  */
-import { HeterodyneError } from '../../core/errors.ts';
+
 import {
   countElements,
   type Graph,
@@ -12,6 +12,7 @@ import {
   type SizedTensor,
   tensorBytes,
 } from '../graph.ts';
+import { legible, refusal } from '../refusal.ts';
 import { bindInputs, type InputOptions } from './inputs.ts';
 import { type BodyRun, DataDependent, type FoldBudget, type Known, NodeView } from './node.ts';
 import { ruleOf } from './registry.ts';
@@ -127,7 +128,7 @@ const GO_ON =
 function checkShape(place: string, name: string, known: Known): void {
   const legal = known.shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!legal || known.shape.length > MAX_RANK || !Number.isSafeInteger(countElements(known.shape) * 16)) {
-    throw new HeterodyneError('BAD_INPUT', `${place}: output "${name}" would have an impossible shape`, {
+    throw refusal('BAD_INPUT', `${place}: output "${name}" would have an impossible shape`, {
       path: place,
       expected: `at most ${MAX_RANK} dimensions of at least 0, fewer than 2^49 elements`,
       received: known.shape.length > MAX_RANK ? `rank ${known.shape.length}` : known.shape.join('x'),
@@ -147,7 +148,7 @@ function inferOperator(
     if (name === '') return undefined;
     const known = scope.find(name);
     if (known === undefined) {
-      throw new HeterodyneError('BAD_INPUT', `${place}: input "${name}" is defined nowhere before it`, {
+      throw refusal('BAD_INPUT', `${place}: input "${name}" is defined nowhere before it`, {
         path: place,
         expected: 'a graph input, an initializer, or an output of an earlier node',
         received: `"${name}"`,
@@ -160,7 +161,7 @@ function inferOperator(
   if (rule === undefined) {
     const stated = declared();
     if (stated === undefined) {
-      throw new HeterodyneError(
+      throw refusal(
         'UNKNOWN_OPERATOR',
         `${place}: there is no shape rule for operator ${operator.type}${operator.domain === '' ? '' : ` of domain ${operator.domain}`}, and the file does not state its output shapes`,
         {
@@ -191,7 +192,7 @@ function inferOperator(
     if (!(error instanceof DataDependent)) throw error;
     const stated = declared();
     if (stated === undefined) {
-      throw new HeterodyneError(
+      throw refusal(
         'BAD_INPUT',
         `${place}: ${error.what} is known only at run time, and the file does not state the output shape`,
         {
@@ -227,7 +228,7 @@ function inferGraph(
   for (const [i, input] of graph.inputs.entries()) {
     const known = given[i];
     if (known === undefined) {
-      throw new HeterodyneError(
+      throw refusal(
         'BAD_INPUT',
         `graph "${graph.name}" expects ${graph.inputs.length} inputs, but its operator gives ${given.length}`,
         {
@@ -254,7 +255,7 @@ function inferGraph(
       if (name === '') continue;
       const result = results[i];
       if (result === undefined) {
-        throw new HeterodyneError('BAD_INPUT', `${place}: output ${i} "${name}" does not exist for this operator`, {
+        throw refusal('BAD_INPUT', `${place}: output ${i} "${name}" does not exist for this operator`, {
           path: place,
           expected: `at most ${results.length} outputs`,
           received: `${operator.outputs.length}`,
@@ -276,7 +277,7 @@ function inferGraph(
     (output) =>
       scope.find(output.name) ??
       (() => {
-        throw new HeterodyneError('BAD_INPUT', `output "${output.name}" of graph "${graph.name}" is defined nowhere`, {
+        throw refusal('BAD_INPUT', `output "${output.name}" of graph "${graph.name}" is defined nowhere`, {
           path: `output "${output.name}"`,
         });
       })(),
@@ -319,5 +320,5 @@ export function inferShapes(graph: Graph, options: InputOptions = {}): InferredS
     symbols: bound.symbols,
     warnings,
   });
-  return { ...inferred, batch: bound.batch, warnings };
+  return { ...inferred, batch: bound.batch, warnings: warnings.map(legible) };
 }

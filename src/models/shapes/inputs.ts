@@ -1,6 +1,7 @@
 /** Binds the symbols of a graph's inputs (`batch`, `height`) to numbers, from options and defaults. */
-import { HeterodyneError } from '../../core/errors.ts';
+
 import type { Dimension, Graph, TensorInfo } from '../graph.ts';
+import { refusal } from '../refusal.ts';
 import { showShape } from './node.ts';
 
 export interface InputOptions {
@@ -45,7 +46,7 @@ function exampleFlag(input: TensorInfo, batch: number): string {
 }
 
 function usage(message: string, path: string, expected: string, received: string, hint?: string): never {
-  throw new HeterodyneError('USAGE', message, { path, expected, received, ...(hint !== undefined && { hint }) });
+  throw refusal('USAGE', message, { path, expected, received, ...(hint !== undefined && { hint }) });
 }
 
 /** Check one given shape against what the file states, and learn the symbols from it. */

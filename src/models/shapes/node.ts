@@ -2,7 +2,7 @@
  * What a shape rule sees of one operator: its inputs with known shapes (and, where they matter, values), its
  * attributes with defaults, and ways to say what is wrong. Rules are pure: view in, outputs out.
  */
-import { HeterodyneError, type HeterodyneErrorDetails } from '../../core/errors.ts';
+import type { HeterodyneErrorDetails } from '../../core/errors.ts';
 import {
   type AttributeValue,
   countElements,
@@ -11,6 +11,7 @@ import {
   type Initializer,
   type Operator,
 } from '../graph.ts';
+import { refusal } from '../refusal.ts';
 
 /** A tensor as rules see it: shape always, values only where small and computable before run time. */
 export interface Known {
@@ -221,7 +222,7 @@ export class NodeView {
   }
 
   fail(message: string, details: HeterodyneErrorDetails = {}): never {
-    throw new HeterodyneError('BAD_INPUT', `${this.place}: ${message}`, { path: this.place, ...details });
+    throw refusal('BAD_INPUT', `${this.place}: ${message}`, { path: this.place, ...details });
   }
 }
 
