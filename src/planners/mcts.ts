@@ -31,8 +31,9 @@ const SEED_SHARE = 0.25;
 const POLISH_FROM = 0.4;
 /** Proposals without one that fits, after which a walk into the feasible region is tried. */
 const REPAIR_AFTER = 64;
-/** The fewest tree slots that are reserved. */
+/** Tree slots that are reserved at least, and at most unless the caller grants memory: setting up takes time too. */
 const LEAST_SLOTS = 1024;
+const MOST_SLOTS = 131_072;
 
 export const mcts: Planner = {
   id: 'mcts',
@@ -66,7 +67,7 @@ class TreeSearch {
     const slots =
       options.memoryBytes !== undefined
         ? Math.floor(options.memoryBytes / LIMITS.treeSlotBytes)
-        : 4 * SIMULATIONS_PER_EVALUATION * this.#budget;
+        : Math.min(MOST_SLOTS, 4 * SIMULATIONS_PER_EVALUATION * this.#budget);
     const reserved = Math.max(LEAST_SLOTS, Math.min(LIMITS.treeSlots, slots));
     this.#search = kernel.search({ ...options.search, seed, slots: reserved });
     this.#holdsAll = kernel.optionCounts().every((count) => openingCapacity(count, reserved) >= count);
@@ -74,6 +75,7 @@ class TreeSearch {
   }
 
   async plan(): Promise<PlannerResult> {
+    await this.#breathe();
     await this.#offerSeeds();
     for (;;) {
       const reason = this.#stop();
@@ -83,11 +85,15 @@ class TreeSearch {
       await this.#advance(phase);
       if (this.#status.simulations === before && phase === 'polish') return this.#result('exhausted');
       if (this.#unfit && !this.#nearest && this.#status.simulations >= REPAIR_AFTER) await this.#repair();
-      if (this.#pace.due) {
-        this.#report();
-        await this.#pace.handOver();
-      }
+      await this.#breathe();
     }
+  }
+
+  /** Let the event loop turn when the slice is used up. */
+  async #breathe(): Promise<void> {
+    if (!this.#pace.due) return;
+    this.#report();
+    await this.#pace.handOver();
   }
 
   get #searchedOut(): boolean {
