@@ -5,7 +5,7 @@
 import { type Core, defaultCore } from '../../bindings/core.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Objective, PlacementKernel } from '../core/placement.ts';
-import { prepareProblem } from '../core/prepared.ts';
+import { type PreparedProblem, prepareProblem } from '../core/prepared.ts';
 import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
 import type { Estimator } from '../estimators/estimator.ts';
@@ -124,7 +124,7 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
     warnings.push(...findings(predicted.models, named));
     const value = predicted.score.value;
     const exact = own?.exhaustive === true;
-    const bound = exact ? value : fluidBound(prepared);
+    const bound = exact ? ({ kind: 'exact', value } as const) : lowestBound(prepared, own?.bound);
     const document: Plan = {
       kind: 'plan',
       schemaVersion: 1,
@@ -157,7 +157,7 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
           }),
         ),
       }),
-      ...(bound !== undefined && { bound: boundOf(exact ? 'exact' : 'fluid-lp', bound, value) }),
+      ...(bound && { bound: boundOf(bound.kind, bound.value, value) }),
       provenance: predicted.provenance,
       warnings,
       ...(options.provenance && {
@@ -365,7 +365,19 @@ function perS(rate: number): string {
   return `${Number(rate.toPrecision(3))}/s`;
 }
 
-function boundOf(kind: 'exact' | 'fluid-lp', bound: number, value: number): NonNullable<Plan['bound']> {
+type Bound = NonNullable<Plan['bound']>;
+
+/** The lower of what branch and bound left and the fluid relaxation; undefined where there is neither. */
+function lowestBound(
+  prepared: PreparedProblem,
+  searched: number | undefined,
+): Pick<Bound, 'kind' | 'value'> | undefined {
+  const fluid = fluidBound(prepared);
+  if (searched !== undefined && !(fluid !== undefined && fluid < searched)) return { kind: 'search', value: searched };
+  return fluid === undefined ? undefined : { kind: 'fluid-lp', value: fluid };
+}
+
+function boundOf(kind: Bound['kind'], bound: number, value: number): Bound {
   // Equal up to rounding is equal.
   const limit = Math.max(bound, value);
   return { kind, value: limit, gap: limit === 0 ? 0 : (limit - value) / Math.abs(limit) };

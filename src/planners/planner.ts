@@ -78,6 +78,8 @@ export interface PlannerResult {
   partial: boolean;
   /** Every placement was scored or refused: the result is the optimum. */
   exhaustive?: true;
+  /** No placement is worth more, as far as a search that was cut has proven. */
+  bound?: number;
   /** With an outside estimator and verification: how its order of the best placements agrees with the model's. */
   verification?: Verification;
 }

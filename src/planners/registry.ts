@@ -1,6 +1,7 @@
 /** All planners. Adding one = adding its file and a line here. */
 import { HeterodyneError } from '../core/errors.ts';
 import { nearest } from '../documents/nearest.ts';
+import { exact } from './exact.ts';
 import { genetic } from './genetic.ts';
 import { hillClimb } from './hill-climb.ts';
 import { mcts } from './mcts.ts';
@@ -9,10 +10,10 @@ import type { Planner } from './planner.ts';
 import { random } from './random.ts';
 import { singleBest } from './single-best.ts';
 
-export const planners: readonly Planner[] = [mcts, singleBest, random, hillClimb, genetic, mosaicDp];
+export const planners: readonly Planner[] = [mcts, exact, singleBest, random, hillClimb, genetic, mosaicDp];
 
 /** The planners that every plan is compared with. */
-export const comparators: readonly Planner[] = planners.filter((planner) => planner !== mcts);
+export const comparators: readonly Planner[] = planners.filter((planner) => planner !== mcts && planner !== exact);
 
 /** @throws HeterodyneError `USAGE` for an id that no planner has */
 export function plannerById(id: string): Planner {
