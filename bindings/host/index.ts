@@ -1,0 +1,12 @@
+/** The host: files, permissions and facts about the machine, on Node and Deno alike. */
+export {
+  createFolder,
+  exists,
+  readBytes,
+  readText,
+  refuseOverwrite,
+  type WriteOptions,
+  writeFileWhole,
+} from './files.ts';
+export { type MachineFacts, machineFacts } from './machine.ts';
+export { environmentVariable, type HostPermission, isGranted, permissionFlag } from './permissions.ts';
