@@ -15,3 +15,15 @@ declare module 'deno-std/text/closest_string.js' {
     options?: { caseSensitive?: boolean; compareFn?: (a: string, b: string) => number },
   ): string;
 }
+
+declare module 'deno-std/fmt/colors.js' {
+  /** For all streams at once; begins as false where NO_COLOR is set (in Deno). */
+  export function setColorEnabled(value: boolean): void;
+  export function bold(text: string): string;
+  export function dim(text: string): string;
+  export function red(text: string): string;
+  export function green(text: string): string;
+  export function yellow(text: string): string;
+  export function cyan(text: string): string;
+  export function stripAnsiCode(text: string): string;
+}

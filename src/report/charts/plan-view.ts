@@ -1,0 +1,45 @@
+/** What the report draws: a plan with what it was made from. */
+import type { HistoryPoint, PlannerResult } from '../../planners/planner.ts';
+import type { Plan } from '../../planners/schema.ts';
+import type { Platform } from '../../platforms/schema.ts';
+import type { Profile } from '../../profiles/schema.ts';
+import type { Workload } from '../../profiles/workload.ts';
+
+/** How one planner's best value grew. */
+export interface SearchHistory {
+  planner: string;
+  /** Evaluations in all. */
+  evaluations: number;
+  points: HistoryPoint[];
+}
+
+export interface PlanView {
+  plan: Plan;
+  /** Its costs, before any change of the page. */
+  profile: Profile;
+  platform: Platform;
+  workload: Workload;
+  /** The planner first. */
+  histories: SearchHistory[];
+  /** Under changed conditions: the plan that was, and what it would still give. */
+  before?: { plan: Plan; keptValue?: number };
+}
+
+/** As given by `planWithEvidence`; the document may have been completed since. */
+export function planView(
+  evidence: {
+    profile: Profile;
+    platform: Platform;
+    workload: Workload;
+    results: ReadonlyMap<string, PlannerResult>;
+  },
+  plan: Plan,
+): PlanView {
+  const { profile, platform, workload, results } = evidence;
+  const histories = [...results].map(([planner, { evaluations, history }]) => ({
+    planner,
+    evaluations,
+    points: history.map(({ evaluations: at, value }) => ({ evaluations: at, value })),
+  }));
+  return { plan, profile, platform, workload, histories };
+}

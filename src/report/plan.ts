@@ -1,0 +1,160 @@
+/** A plan as tables: stages, processors, and the score beside what it is compared with. */
+import type { Objective } from '../core/placement.ts';
+import { bytesText } from '../documents/quantities.ts';
+import type { Plan, PlannedModel } from '../planners/schema.ts';
+import { figure, percent, relative } from './numbers.ts';
+import { paint, signs, type TextStyle } from './style.ts';
+import { bar, KEEP, shorten, table, wrap } from './table.ts';
+
+const LONGEST_NAME = 28;
+/** Columns of a utilisation bar. */
+const BAR = 30;
+
+/** What the objective's value counts. */
+const UNIT: Record<Objective, string> = {
+  throughput: 'mean throughput/s',
+  min: 'least throughput/s',
+  weighted: 'weighted throughput/s',
+  'geometric-mean': 'geometric mean/s',
+  priority: 'priority score',
+  energy: 'mJ per inference',
+};
+
+export function planText(plan: Plan, style: TextStyle): string {
+  const { bold, yellow } = paint(style);
+  const count = plan.models.length === 1 ? '1 model' : `${plan.models.length} models`;
+  const heading = `${bold(`Plan for ${plan.platform}`)}: ${count}, objective ${plan.objective}`;
+  const partial = plan.planner.partial ? `, ${yellow('interrupted: the best so far')}` : '';
+  return `${[
+    wrap(heading + partial, style.width),
+    modelTable(plan, style),
+    processorTable(plan, style),
+    scoreTable(plan, style),
+    [...boundLines(plan, style), wrap(provenanceLine(plan), style.width)].join('\n'),
+  ].join('\n\n')}\n`;
+}
+
+/** `gpu 0-4 9.10 ms -> big 5-7 8.70 ms`, breaking lines at arrows alone. */
+function stagesText({ stages }: PlannedModel, style: TextStyle): string {
+  const { arrow, dash } = signs(style);
+  return stages
+    .map(({ processor, firstBlock, lastBlock, latencyMs }, s) => {
+      const blocks = firstBlock === lastBlock ? String(firstBlock) : `${firstBlock}${dash}${lastBlock}`;
+      const words = [processor, blocks, figure(latencyMs), 'ms'];
+      return (s === 0 ? words : [arrow, ...words]).join(KEEP);
+    })
+    .join(' ');
+}
+
+function modelTable(plan: Plan, style: TextStyle): string {
+  const deadlines = plan.models.some((model) => model.deadlineMs !== undefined);
+  const rows = plan.models.map((model) => [
+    shorten(model.name, LONGEST_NAME, style),
+    stagesText(model, style),
+    figure(model.throughputPerS),
+    figure(model.soloThroughputPerS),
+    figure(model.latencyMs),
+    ...(deadlines ? [model.deadlineMs === undefined ? '' : figure(model.deadlineMs)] : []),
+  ]);
+  return table(
+    [
+      { title: 'model' },
+      { title: 'stages', flexible: true },
+      { title: 'throughput/s', align: 'right' },
+      { title: 'solo/s', align: 'right' },
+      { title: 'latency ms', align: 'right' },
+      ...(deadlines ? [{ title: 'deadline ms', align: 'right' as const }] : []),
+    ],
+    rows,
+    style,
+  );
+}
+
+function processorTable(plan: Plan, style: TextStyle): string {
+  const rows = plan.processors.map(({ id, utilization, memoryBytes }) => [
+    id,
+    bar(utilization, BAR, style),
+    percent(utilization),
+    bytesText(memoryBytes),
+  ]);
+  return table(
+    [
+      { title: 'processor' },
+      { title: 'utilization' },
+      { title: 'busy', align: 'right' },
+      { title: 'memory', align: 'right' },
+    ],
+    rows,
+    style,
+  );
+}
+
+/** Energy is scored as minus joules; people read millijoules. */
+function shown(plan: Plan, value: number): string {
+  return figure(plan.objective === 'energy' ? -1000 * value : value);
+}
+
+function scoreTable(plan: Plan, style: TextStyle): string {
+  const { bold, green, red } = paint(style);
+  const { value } = plan.score;
+  const gain = (other: number): string => {
+    const text = relative(value, other, style.unicode);
+    return value > other ? green(text) : value < other ? red(text) : text;
+  };
+  const { name, seed, evaluations, takenFrom, value: own } = plan.planner;
+  const budget = `${evaluations} ${evaluations === 1 ? 'evaluation' : 'evaluations'}, seed ${seed}`;
+  const rows: string[][] = [];
+  if (takenFrom === undefined) rows.push([bold(name), bold(shown(plan, value)), '', budget]);
+  else {
+    rows.push([bold('this plan'), bold(shown(plan, value)), '', `found by ${takenFrom}`]);
+    if (own !== undefined) rows.push([name, shown(plan, own), gain(own), budget]);
+  }
+  for (const [planner, other] of Object.entries(plan.baselines ?? {})) {
+    rows.push([planner, shown(plan, other), gain(other), 'baseline']);
+  }
+  return table(
+    [
+      { title: 'score' },
+      { title: UNIT[plan.objective], align: 'right' },
+      { title: 'plan gains', align: 'right' },
+      { title: 'from' },
+    ],
+    rows,
+    style,
+  );
+}
+
+function boundLines(plan: Plan, style: TextStyle): string[] {
+  const { score, bound } = plan;
+  const figures = [
+    `mean ${figure(score.meanThroughputPerS)}/s`,
+    `least ${figure(score.minThroughputPerS)}/s`,
+    `geometric mean ${figure(score.geometricMeanPerS)}/s`,
+    `Jain fairness ${figure(score.jain)}`,
+  ];
+  if (score.energyMjPerInference !== undefined) {
+    figures.push(`${figure(score.energyMjPerInference)} mJ per inference with the idle device`);
+  }
+  const lines = [wrap(figures.join(', '), style.width)];
+  if (bound === undefined) return lines;
+  const limit = shown(plan, bound.value);
+  const text =
+    bound.kind === 'exact'
+      ? 'Every placement was tried: no better one exists.'
+      : `No placement scores above ${limit} (${bound.kind === 'fluid-lp' ? 'fluid relaxation' : 'branch and bound'}): this plan is within ${percent(bound.gap)} of that.`;
+  return [...lines, wrap(text, style.width)];
+}
+
+function provenanceLine({ provenance }: Plan): string {
+  const { measured, imported, modelled } = provenance;
+  if (modelled === 1)
+    return 'All costs are modelled (roofline), none is measured: trust the order more than the figures.';
+  if (measured === 1) return 'All costs are measured.';
+  const shares = [
+    ['measured', measured],
+    ['imported', imported],
+    ['modelled (roofline)', modelled],
+  ] as const;
+  const parts = shares.filter(([, share]) => share > 0).map(([name, share]) => `${percent(share)} ${name}`);
+  return `Costs by busy time: ${parts.join(', ')}.`;
+}
