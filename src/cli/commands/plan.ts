@@ -1,0 +1,277 @@
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { defaultCore, referenceCore, wasmCore } from '../../../bindings/core.ts';
+import { isGranted, readText } from '../../../bindings/host/index.ts';
+import { HeterodyneError } from '../../core/errors.ts';
+import { LIMITS, OBJECTIVES, type Objective } from '../../core/placement.ts';
+import { parseQuantity } from '../../documents/quantities.ts';
+import type { Warning } from '../../documents/warnings.ts';
+import { type PlanRequest, plan } from '../../planners/plan.ts';
+import { DEFAULT_EVALUATIONS, type PlannerOptions } from '../../planners/planner.ts';
+import { planners } from '../../planners/registry.ts';
+import { type Plan, planDocument } from '../../planners/schema.ts';
+import { type Profile, profileDocument } from '../../profiles/schema.ts';
+import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
+import { planText } from '../../report/plan.ts';
+import { wholeNumber } from '../arguments.ts';
+import { type Call, defineCommand } from '../command.ts';
+import { INTERRUPTED_EXIT } from '../failure.ts';
+import { type ChosenWorkload, chooseWorkload, inputFiles, loadModels, parseCut } from '../model-choice.ts';
+import {
+  MODEL_OPTIONS,
+  OUTPUT_OPTIONS,
+  type OutputSettings,
+  PLATFORM_OPTION,
+  SEED_OPTION,
+  WORKLOAD_OPTION,
+} from '../options.ts';
+import { checkOutput, deliver, tell } from '../output.ts';
+import { choosePlatform } from '../platform-choice.ts';
+import { startProgress } from '../progress.ts';
+import { VERSION } from '../version.ts';
+
+const CORES = { wasm: wasmCore, reference: referenceCore };
+
+export const planCommand = defineCommand({
+  options: {
+    ...PLATFORM_OPTION,
+    ...MODEL_OPTIONS,
+    precision: {
+      type: 'enum',
+      options: [...WORKLOAD_PRECISIONS],
+      valueHint: 'FORMAT',
+      description: "format to compute in (native: each processor's own)",
+    },
+    ...WORKLOAD_OPTION,
+    profile: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'costs from a profile document; absent = modelled from models and platform',
+    },
+    planner: {
+      type: 'enum',
+      options: planners.map(({ id }) => id),
+      valueHint: 'NAME',
+      description: 'how to search (mcts)',
+    },
+    objective: {
+      type: 'enum',
+      options: [...OBJECTIVES],
+      valueHint: 'NAME',
+      description: 'what to maximise (throughput)',
+    },
+    evaluations: {
+      type: 'string',
+      valueHint: 'N',
+      description: `placements to score, for the planner and for each baseline (${DEFAULT_EVALUATIONS}); 10k and 1M are understood`,
+    },
+    'time-limit': {
+      type: 'string',
+      valueHint: 'TIME',
+      description:
+        'end the search after TIME, as 50ms or 2s (a bare number means ms); plans then depend on the machine',
+    },
+    ...SEED_OPTION,
+    'max-stages': {
+      type: 'string',
+      valueHint: 'N',
+      description: `most stages of one model, 1 to ${LIMITS.stagesPerModel} (3, or fewer processors)`,
+    },
+    'depth-one': { type: 'boolean', description: 'one request in flight per model: its stages do not overlap' },
+    granularity: {
+      type: 'enum',
+      options: ['segment', 'layer'],
+      valueHint: 'NAME',
+      description: 'mcts: decide per model, or per block as the original does (segment)',
+    },
+    seeds: { type: 'boolean', default: true, negativeDescription: 'mcts: do not score heuristic placements first' },
+    core: {
+      type: 'enum',
+      options: Object.keys(CORES),
+      valueHint: 'NAME',
+      description: 'implementation of the kernels; both give the same plan (the fastest that runs here)',
+    },
+    provenance: { type: 'boolean', description: 'record time, host and versions in the document' },
+    ...OUTPUT_OPTIONS,
+  },
+  examples: [
+    'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50,squeezenet',
+    'heterodyne plan --platform orange-pi-5 --models ./a.onnx,b=./b.onnx --shape b:input=1x3x320x320 --objective min --out plan.json',
+  ],
+  details: [
+    'The plan is never worse than the baselines printed beside it. Ctrl-C ends a long search with the best plan so far (exit code 130); a second Ctrl-C ends at once.',
+  ],
+  async run(values, call) {
+    const started = performance.now();
+    const inputs = await readInputs(values, call);
+    const request: PlanRequest = { ...inputs.request, ...searchSettings(values) };
+    const bar = await startProgress(values, call);
+    let result: Plan;
+    try {
+      result = await plan(request, {
+        signal: call.signal,
+        core: values.core === undefined ? defaultCore() : CORES[values.core as keyof typeof CORES](),
+        provenance: values.provenance,
+        onProgress: ({ planner, evaluations, progress }) =>
+          bar.update(progress, `${planner}, ${evaluations} evaluations`),
+      });
+    } catch (error) {
+      // Stopped before anything fitted: no statement about the request.
+      if (error instanceof HeterodyneError && error.code === 'INFEASIBLE') call.signal.throwIfAborted();
+      throw error;
+    } finally {
+      bar.end();
+    }
+    const document = complete(result, inputs.warnings, values.provenance === true, call.signal.aborted);
+    await deliver(
+      {
+        json: planDocument.write(document),
+        text: (style) => planText(document, style),
+        warnings: document.warnings,
+      },
+      values,
+      call,
+    );
+    tell(`planned in ${(performance.now() - started).toFixed(0)} ms`, values, call);
+    return call.signal.aborted ? INTERRUPTED_EXIT : 0;
+  },
+});
+
+interface InputValues extends OutputSettings {
+  platform?: string;
+  workload?: string;
+  profile?: string;
+  batch?: string;
+  cut?: string;
+  precision?: string;
+}
+
+/** Platform, workload, and either models or a profile. */
+async function readInputs(values: InputValues, call: Call): Promise<{ request: PlanRequest; warnings: Warning[] }> {
+  const profile = values.profile === undefined ? undefined : await readProfile(values.profile);
+  const { platform, warnings, file } = await choosePlatform(values.platform ?? profile?.document.platform);
+  const chosen = await workloadFor(values, call, profile?.document);
+  const files = [file, values.profile].filter((name) => name !== undefined);
+  await checkOutput(values, [...inputFiles(chosen), ...files]);
+  const found = [...warnings, ...(profile?.warnings ?? []), ...chosen.warnings];
+  const { workload } = chosen;
+  const cut = parseCut(values.cut);
+  if (profile !== undefined) return { request: { platform, workload, profile: profile.document }, warnings: found };
+  const models = await loadModels(chosen, cut, call.signal);
+  return { request: { platform, workload, models }, warnings: found };
+}
+
+async function readProfile(file: string): Promise<{ document: Profile; warnings: Warning[] }> {
+  return profileDocument.parse(await readText(file), file);
+}
+
+/** As stated; with a profile alone, all its models. */
+async function workloadFor(values: InputValues, call: Call, profile: Profile | undefined): Promise<ChosenWorkload> {
+  const { models, shape } = call.repeated;
+  if (profile === undefined) {
+    const precision = values.precision as WorkloadPrecision | undefined;
+    return chooseWorkload({ ...values, precision, models, shape });
+  }
+  const given = {
+    '--shape': shape,
+    '--batch': values.batch,
+    '--precision': values.precision,
+    '--cut': values.cut,
+  };
+  for (const [option, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    throw new HeterodyneError('USAGE', `${option} and --profile contradict each other`, {
+      path: option,
+      expected: `${option} or --profile`,
+      received: 'both',
+      hint: 'a profile holds its models in one form: profile them anew in the other',
+    });
+  }
+  if (models !== undefined || values.workload !== undefined) {
+    return chooseWorkload({ models, workload: values.workload });
+  }
+  const named = profile.models
+    .filter(({ variant }) => variant === 'original')
+    .map(({ name, source }) => ({ model: source, name }));
+  return { workload: { kind: 'workload', schemaVersion: 1, models: named }, warnings: [] };
+}
+
+interface SearchValues {
+  planner?: string;
+  objective?: string;
+  evaluations?: string;
+  'time-limit'?: string;
+  seed?: string;
+  'max-stages'?: string;
+  'depth-one'?: boolean;
+  granularity?: string;
+  seeds: boolean;
+}
+
+function searchSettings(values: SearchValues): Partial<PlanRequest> {
+  const { planner = 'mcts', granularity, seeds } = values;
+  if (planner !== 'mcts' && (granularity !== undefined || !seeds)) {
+    const option = granularity === undefined ? '--no-seeds' : '--granularity';
+    throw new HeterodyneError('USAGE', `${option} means nothing to the planner ${planner}`, {
+      path: option,
+      expected: '--planner mcts',
+      received: `--planner ${planner}`,
+    });
+  }
+  const plannerOptions: PlannerOptions = {
+    seeds,
+    ...(granularity === undefined ? {} : { search: { granularity: granularity as 'segment' | 'layer' } }),
+  };
+  const given = <T>(text: string | undefined, read: (text: string) => T): T | undefined =>
+    text === undefined ? undefined : read(text);
+  return {
+    planner,
+    plannerOptions,
+    objective: values.objective as Objective | undefined,
+    evaluations: given(values.evaluations, readEvaluations),
+    timeLimitMs: given(values['time-limit'], readTimeLimit),
+    seed: given(values.seed, (text) => wholeNumber(text, '--seed', 0, 2 ** 32 - 1)),
+    maxStages: given(values['max-stages'], (text) => wholeNumber(text, '--max-stages', 1, LIMITS.stagesPerModel)),
+    depthOne: values['depth-one'],
+  };
+}
+
+function readEvaluations(text: string): number {
+  const count = parseQuantity(text, '1', '--evaluations');
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new HeterodyneError('USAGE', `--evaluations cannot be "${text}"`, {
+    path: '--evaluations',
+    expected: 'a whole number of at least 1',
+    received: `"${text}"`,
+  });
+}
+
+function readTimeLimit(text: string): number {
+  const milliseconds = parseQuantity(text, 'ms', '--time-limit');
+  if (milliseconds > 0) return milliseconds;
+  throw new HeterodyneError('USAGE', '--time-limit leaves no time', {
+    path: '--time-limit',
+    expected: 'more than 0 ms',
+    received: `"${text}"`,
+  });
+}
+
+/** The plan with what the command line knows beyond the planner. */
+function complete(result: Plan, warnings: readonly Warning[], provenance: boolean, interrupted: boolean): Plan {
+  return {
+    ...result,
+    planner: interrupted ? { ...result.planner, partial: true } : result.planner,
+    warnings: [...warnings, ...result.warnings],
+    ...(provenance ? { run: { ...result.run, ...runFacts() } } : {}),
+  };
+}
+
+function runFacts(): Plan['run'] {
+  const deno = (process.versions as Record<string, string | undefined>).deno;
+  const named = isGranted({ name: 'sys', kind: 'hostname' });
+  return {
+    ...(named ? { host: hostname() } : {}),
+    runtime: deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`,
+    version: VERSION,
+  };
+}

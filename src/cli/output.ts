@@ -1,0 +1,44 @@
+/** Results on their way out: a document for programs, text for people, warnings beside both. */
+import { refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
+import type { Warning } from '../documents/warnings.ts';
+import { paint, type TextStyle } from '../report/style.ts';
+import { wrap } from '../report/table.ts';
+import type { Call } from './command.ts';
+import type { OutputSettings } from './options.ts';
+
+export interface Result {
+  /** The document's canonical text. */
+  json: string;
+  text(style: TextStyle): string;
+  warnings?: readonly Warning[];
+}
+
+function writesToFile(settings: OutputSettings): settings is OutputSettings & { out: string } {
+  return settings.out !== undefined && settings.out !== '-';
+}
+
+/** Refuses an output file that is an input file, before any work is done. */
+export async function checkOutput(settings: OutputSettings, inputs: readonly string[]): Promise<void> {
+  if (writesToFile(settings)) await refuseOverwrite(settings.out, inputs);
+}
+
+/** The file first, so that a reader that closes standard output does not lose it. */
+export async function deliver(result: Result, settings: OutputSettings, call: Call): Promise<void> {
+  if (writesToFile(settings)) await writeFileWhole(settings.out, result.json);
+  call.out.write(settings.json || settings.out === '-' ? result.json : result.text(call.out.style));
+  if (!settings.quiet) warn(result.warnings ?? [], call);
+}
+
+export function warn(warnings: readonly Warning[], call: Call): void {
+  const { style } = call.err;
+  const { yellow } = paint(style);
+  for (const { message, path } of warnings) {
+    const place = path === undefined ? '' : ` (${path})`;
+    call.err.write(`${wrap(`${yellow('warning')}: ${message}${place}`, style.width, '  ')}\n`);
+  }
+}
+
+/** A line for `--verbose`. */
+export function tell(message: string, settings: OutputSettings, call: Call): void {
+  if (settings.verbose && !settings.quiet) call.err.write(`${message}\n`);
+}

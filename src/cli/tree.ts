@@ -1,0 +1,68 @@
+/** All commands. Each is loaded when it is called, so that no command waits for what another one needs. */
+import type { Command } from './command.ts';
+
+export interface CommandEntry {
+  kind: 'command';
+  /** One sentence. */
+  summary: string;
+  load(): Promise<Command>;
+}
+
+export interface GroupEntry {
+  kind: 'group';
+  summary: string;
+  examples: readonly string[];
+  members: Readonly<Record<string, CommandEntry | GroupEntry>>;
+}
+
+const command = (summary: string, load: () => Promise<Command>): CommandEntry => ({ kind: 'command', summary, load });
+
+export const COMMANDS: GroupEntry = {
+  kind: 'group',
+  summary:
+    'Heterodyne decides where, when, at which clock and in which size several neural networks run together on one heterogeneous device.',
+  examples: [
+    'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50',
+    'heterodyne models info resnet-50',
+  ],
+  members: {
+    plan: command('Decide which processor runs which part of each model.', async () => {
+      return (await import('./commands/plan.ts')).planCommand;
+    }),
+    profile: command('Write down what every block of every model costs on every processor.', async () => {
+      return (await import('./commands/profile.ts')).profileCommand;
+    }),
+    models: {
+      kind: 'group',
+      summary: 'Look at models: ONNX files, and the networks that Heterodyne can build itself (the zoo).',
+      examples: ['heterodyne models info ./my.onnx --shape input=1x3x224x224'],
+      members: {
+        list: command('List the networks of the zoo.', async () => {
+          return (await import('./commands/models-list.ts')).modelsListCommand;
+        }),
+        info: command('Show inputs, outputs, blocks and work of a model.', async () => {
+          return (await import('./commands/models-info.ts')).modelsInfoCommand;
+        }),
+        export: command('Write networks of the zoo as ONNX files with random weights.', async () => {
+          return (await import('./commands/models-export.ts')).modelsExportCommand;
+        }),
+      },
+    },
+    platforms: {
+      kind: 'group',
+      summary: 'Look at platforms: the devices that plans are made for.',
+      examples: ['heterodyne platforms show hikey970'],
+      members: {
+        list: command('List the known platforms.', async () => {
+          return (await import('./commands/platforms-list.ts')).platformsListCommand;
+        }),
+        show: command('Show the parts of a platform, and where its numbers come from.', async () => {
+          return (await import('./commands/platforms-show.ts')).platformsShowCommand;
+        }),
+        detect: command('Describe this machine as a platform.', async () => {
+          return (await import('./commands/platforms-detect.ts')).platformsDetectCommand;
+        }),
+      },
+    },
+  },
+};
