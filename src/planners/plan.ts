@@ -27,6 +27,7 @@ import {
 } from './planner.ts';
 import { coreName, predict, statedValue } from './predicted.ts';
 import { comparators, plannerById } from './registry.ts';
+import { replan } from './replan.ts';
 import type { Plan } from './schema.ts';
 
 /** A model with less than this share of the mean rate is named as starving. */
@@ -60,6 +61,10 @@ export interface PlanRequest {
   /** Ids of the planners to compare with; default all comparators, none under an outside estimator. */
   baselines?: readonly string[];
   estimator?: Estimator;
+  /** A plan in use: the new one moves only what pays. */
+  from?: Plan;
+  /** With `from`: share of the objective that one moved stage must earn, default 0.01. */
+  moveCost?: number;
 }
 
 export interface PlanOptions {
@@ -98,7 +103,9 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
   const startedAt = new Date();
   const started = performance.now();
   const planner = plannerById(request.planner ?? 'mcts');
-  const rivals = (request.baselines ?? (request.estimator ? [] : comparators.map(({ id }) => id))).map(plannerById);
+  const rivals = (request.baselines ?? (request.estimator || request.from ? [] : comparators.map(({ id }) => id))).map(
+    plannerById,
+  );
   const inputs = resolveInputs(request);
   const { platform, profile, workload } = inputs;
   const { objective = 'throughput', maxStages, depthOne } = request;
@@ -107,14 +114,17 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
   const kernel = core.placement(named.problem);
   try {
     const warnings: Warning[] = [...inputs.warnings, ...(profile.warnings ?? []), ...named.warnings];
-    const competition = await compete(
-      kernel,
-      named,
-      planner.id,
-      rivals.map(({ id }) => id),
-      request,
-      options,
-    );
+    const replanned = request.from && (await replanFrom(request.from, kernel, named, request, options));
+    const competition =
+      replanned?.competition ??
+      (await compete(
+        kernel,
+        named,
+        planner.id,
+        rivals.map(({ id }) => id),
+        request,
+        options,
+      ));
     const { results, own, winner } = competition;
     warnings.push(...competition.warnings);
 
@@ -158,6 +168,7 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
         ),
       }),
       ...(bound && { bound: boundOf(bound.kind, bound.value, value) }),
+      ...(replanned && { replan: replanned.summary }),
       provenance: predicted.provenance,
       warnings,
       ...(options.provenance && {
@@ -273,6 +284,38 @@ async function compete(
     });
   }
   return { results, own, winner, warnings };
+}
+
+/** The share of the objective that a moved stage must earn, when the caller does not say. */
+const MOVE_COST = 0.01;
+
+/** Plan anew from a plan in use. Baselines know nothing of moves, and are left out. */
+async function replanFrom(
+  from: Plan,
+  kernel: PlacementKernel,
+  named: NamedProblem,
+  request: PlanRequest,
+  { signal, onProgress }: PlanOptions,
+): Promise<{ competition: Competition; summary: NonNullable<Plan['replan']> }> {
+  const { evaluations, timeLimitMs, patience, seed, plannerOptions: options, moveCost = MOVE_COST } = request;
+  const refuse = (path: string, what: string) => {
+    throw new HeterodyneError(
+      'USAGE',
+      `a plan in use is replanned with mcts and the throughput model, not with ${what}`,
+      {
+        path,
+        hint: `leave ${what} out`,
+      },
+    );
+  };
+  if ((request.planner ?? 'mcts') !== 'mcts') refuse('/planner', `planner ${request.planner}`);
+  if (request.estimator) refuse('/estimator', 'an estimator');
+  const context = { kernel, evaluations, timeLimitMs, patience, seed, signal, onProgress, options, names: named.names };
+  const { result, moves, kept, before } = await replan(context, from, moveCost);
+  return {
+    competition: { results: new Map([['mcts', result]]), own: result, winner: { id: 'mcts', result }, warnings: [] },
+    summary: { moveCost, ...(before > -Infinity && { before }), kept, moves },
+  };
 }
 
 interface Inputs {

@@ -88,6 +88,26 @@ const boundSchema = z.strictObject({
   gap: notNegative,
 });
 
+const replanSchema = z.strictObject({
+  /** Share of the objective that a moved stage had to earn. */
+  moveCost: notNegative,
+  /** Objective of the old plan, adapted to the models and processors of this one; absent = it no longer fits. */
+  before: z.number().optional(),
+  /** Models that stay exactly where they were. */
+  kept: z.int().min(0),
+  moves: z.array(
+    z.strictObject({
+      model: z.string(),
+      /** `moved`: it pays. `forced`: a processor of it is gone. `new`: not in the old plan, or cut into other blocks. */
+      kind: z.enum(['moved', 'forced', 'new']),
+      /** Stages that run on another processor than before. */
+      stages: z.int().min(0),
+      /** What the objective gains by this model's move alone; absent where it could not stay. */
+      gain: z.number().optional(),
+    }),
+  ),
+});
+
 const shape = {
   /** Platform id. */
   platform: z.string(),
@@ -107,6 +127,7 @@ const shape = {
   /** Objective by planner id, each with as many evaluations as the planner had. */
   baselines: z.record(z.string(), z.number()).optional(),
   bound: boundSchema.optional(),
+  replan: replanSchema.optional(),
   /** Shares of the processors' busy time by where its latencies come from; they sum to 1. */
   provenance: z.strictObject({ measured: fraction, imported: fraction, modelled: fraction }),
   warnings: z.array(warningSchema),
