@@ -25,10 +25,19 @@ import { seedPlacements } from './seeds.ts';
 import { type SearchStatistics, SIMULATIONS_PER_EVALUATION, type StopReason, StopRules } from './stop-rules.ts';
 import { type Ranked, verifyRanking } from './verification.ts';
 
+/**
+ * Batches need only be large for an outside estimator. The analytic model in the core costs the same one by one, and
+ * smaller batches know more when they choose; with the best value as a node's worth, less exploration is enough
+ * (docs/planner-study.md is the judge of both).
+ */
+const EXPLORATION = { puct: 0.3, uct: 0.5 };
+const ANALYTIC_BATCH = 4;
 /** Most of the budget that heuristic placements may take. */
 const SEED_SHARE = 0.25;
 /** Progress at which local steps take over from the tree. */
 const POLISH_FROM = 0.4;
+/** Batches between two looks at the clock and at what was found: always the same, for results must not depend on time. */
+const BATCHES_PER_LOOK = 4;
 /** Proposals without one that fits, after which a walk into the feasible region is tried. */
 const REPAIR_AFTER = 64;
 /** Tree slots that are reserved at least, and at most unless the caller grants memory: setting up takes time too. */
@@ -69,7 +78,13 @@ class TreeSearch {
         ? Math.floor(options.memoryBytes / LIMITS.treeSlotBytes)
         : Math.min(MOST_SLOTS, 4 * SIMULATIONS_PER_EVALUATION * this.#budget);
     const reserved = Math.max(LEAST_SLOTS, Math.min(LIMITS.treeSlots, slots));
-    this.#search = kernel.search({ ...options.search, seed, slots: reserved });
+    this.#search = kernel.search({
+      exploration: EXPLORATION[options.search?.selection ?? 'puct'],
+      ...(!context.estimator && { batch: ANALYTIC_BATCH }),
+      ...options.search,
+      seed,
+      slots: reserved,
+    });
     this.#holdsAll = kernel.optionCounts().every((count) => openingCapacity(count, reserved) >= count);
     this.#status = this.#search.status();
   }
@@ -121,7 +136,7 @@ class TreeSearch {
     if (estimator) {
       const leaves = this.#search.selectLeaves(Math.min(evaluations, batch), phase);
       if (leaves.count > 0) this.#search.backup(await estimator.score(leaves));
-    } else this.#search.run(phase, evaluations, batch);
+    } else this.#search.run(phase, evaluations, BATCHES_PER_LOOK * batch);
     this.#look();
   }
 

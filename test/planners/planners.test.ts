@@ -28,6 +28,9 @@ function mix(seed: number, changes: Partial<PlacementProblem> = {}): PlacementPr
   );
 }
 
+/** Planners that work within a number of evaluations; `exact` goes on until it has a proof. */
+const budgeted = planners.filter((planner) => planner.id !== 'exact');
+
 async function rejection(run: () => Promise<unknown>): Promise<HeterodyneError> {
   try {
     await run();
@@ -47,7 +50,7 @@ for (const core of cores) {
   const mcts = plannerById('mcts');
 
   test('every planner finds, counts and remembers as it says', async () => {
-    for (const planner of planners) {
+    for (const planner of budgeted) {
       for (const seed of [1, 2, 3]) {
         const problem = mix(seed);
         const kernel = core.placement(problem);
@@ -73,7 +76,7 @@ for (const core of cores) {
   });
 
   test('the same seed gives the same result, another seed another search', async () => {
-    for (const planner of planners) {
+    for (const planner of budgeted) {
       const once = await planOf(planner, mix(5), { seed: 33 });
       const again = await planOf(planner, mix(5), { seed: 33 });
       assert.equal(once, again, planner.id);
@@ -101,6 +104,19 @@ for (const core of cores) {
     }
   });
 
+  test('exact proves optima, refuses what it cannot end, and bounds what time cut', async () => {
+    const exact = plannerById('exact');
+    for (const objective of ['throughput', 'min', 'geometric-mean'] as const) {
+      const proven = await planOf(exact, tinyProblem(1, objective));
+      assert.ok(proven.exhaustive && proven.stoppedBy === 'exhausted');
+      assert.is(proven.value, (await planOf(mcts, tinyProblem(1, objective), { evaluations: 5000 })).value);
+    }
+    assert.is((await rejection(() => planOf(exact, mix(5)))).code, 'LIMIT');
+    const cut = await planOf(exact, mix(5), { timeLimitMs: 30 });
+    assert.is(cut.stoppedBy, 'time');
+    assert.ok((cut.bound ?? 0) >= cut.value);
+  });
+
   test('a space smaller than the budget is searched out, and then the search ends', async () => {
     const result = await planOf(mcts, tinyProblem(1, 'throughput'), { evaluations: 5000 });
     assert.is(result.stoppedBy, 'exhausted');
@@ -109,7 +125,7 @@ for (const core of cores) {
 
   test('a space of one has a plan', async () => {
     const problem = problemFrom([{ seconds: [[0.004]] }]);
-    for (const planner of planners) {
+    for (const planner of budgeted) {
       const result = await planOf(planner, problem);
       assert.is(result.value, 250, planner.id);
       assert.equal(Array.from(result.placement.subarray(0, 3)), [1, 0, 1]);
@@ -119,7 +135,7 @@ for (const core of cores) {
   test('every objective, layer granularity and both selection rules are served', async () => {
     for (const objective of OBJECTIVES) {
       const problem = mix(8, { objective, idleWatts: 1, activeWatts: Float64Array.of(1, 4, 3) });
-      for (const planner of planners) assert.ok(Number.isFinite((await planOf(planner, problem)).value), objective);
+      for (const planner of budgeted) assert.ok(Number.isFinite((await planOf(planner, problem)).value), objective);
     }
     for (const search of [
       { granularity: 'layer' },
@@ -134,7 +150,7 @@ for (const core of cores) {
   test('random problems with limits are planned, or refused with the reason', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const problem = randomProblem(seed);
-      for (const planner of planners) {
+      for (const planner of budgeted) {
         try {
           const { placement } = await planOf(planner, problem, { evaluations: 40, seed });
           const kernel = core.placement(problem);
@@ -172,7 +188,7 @@ for (const core of cores) {
     problem.poolProcessors = Uint32Array.of(0b111);
     problem.poolBytes = Float64Array.of(5e6);
     const total = problem.models.reduce((sum, model) => sum + model.blocks, 0);
-    for (const planner of planners) {
+    for (const planner of budgeted) {
       const error = await rejection(() => planOf(planner, problem));
       assert.is(error.code, 'INFEASIBLE', planner.id);
       assert.match(error.message, `${total - 5}.0 MB too much`);
@@ -289,7 +305,7 @@ for (const core of cores) {
       seconds: Array.from({ length: 8 }, () => Array.from({ length: 20 }, () => 1e-3 * (0.1 + random.unit()))),
     }));
     const problem = problemFrom(models);
-    for (const planner of planners) assert.ok((await planOf(planner, problem)).value > 0, planner.id);
+    for (const planner of budgeted) assert.ok((await planOf(planner, problem)).value > 0, planner.id);
   });
 
   test('demands read from placements are those that a search hands out', () => {
@@ -315,7 +331,7 @@ registry('an unknown planner is refused with the nearest name', async () => {
 registry('ids are unique, and a budget must be a whole number', async () => {
   assert.is(new Set(planners.map((planner) => planner.id)).size, planners.length);
   const kernel = cores[0].placement(tinyProblem(0, 'min'));
-  for (const planner of planners) {
+  for (const planner of budgeted) {
     assert.is((await rejection(() => planner.plan({ kernel, evaluations: 0 }))).code, 'USAGE');
   }
 });
