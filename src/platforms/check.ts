@@ -1,5 +1,6 @@
 /** What a schema cannot say about a platform: references between its parts. */
 import type { Problem } from '../core/errors.ts';
+import { checkClocks } from './check-clocks.ts';
 import { PRECISIONS } from './precision.ts';
 import type { Platform } from './schema.ts';
 
@@ -78,6 +79,13 @@ export function checkPlatform(platform: Platform): Problem[] {
         `"${processor.nativePrecision}"`,
       );
     }
+    if (processor.dispatch !== undefined) {
+      const { resource } = processor.dispatch;
+      resourceAt(resource, `${at}/dispatch/resource`);
+      const kind = kinds.get(resource);
+      if (kind !== undefined && kind !== 'core-group')
+        report(`${at}/dispatch/resource`, `"${resource}" dispatches no work`, 'a core group', `a ${kind}`);
+    }
     if (processor.supportedOperators !== undefined && processor.unsupportedOperators !== undefined) {
       report(
         `${at}/unsupportedOperators`,
@@ -99,24 +107,7 @@ export function checkPlatform(platform: Platform): Problem[] {
         report(`/links/${i}/resource`, `"${link.resource}" is not a link`, 'a resource of kind "link"', `"${kind}"`);
     }
   });
-  platform.clockDomains?.forEach((domain, i) => {
-    const at = `/clockDomains/${i}`;
-    for (const [k, name] of domain.resources.entries()) resourceAt(name, `${at}/resources/${k}`);
-    const count = domain.frequencyHz.length;
-    if (domain.frequencyHz.some((hz, k) => k > 0 && hz <= domain.frequencyHz[k - 1])) {
-      report(`${at}/frequencyHz`, 'frequencies must ascend', 'ascending numbers', 'others');
-    }
-    for (const key of ['volts', 'watts'] as const) {
-      const points = domain[key];
-      if (points !== undefined && points.length !== count)
-        report(
-          `${at}/${key}`,
-          `${key} has ${points.length} entries for ${count} frequencies`,
-          `${count} entries`,
-          `${points.length}`,
-        );
-    }
-  });
+  problems.push(...checkClocks(platform));
   platform.power?.rails?.forEach((rail, i) => {
     for (const [k, name] of rail.measures.entries()) resourceAt(name, `/power/rails/${i}/measures/${k}`);
   });

@@ -70,6 +70,7 @@ export const hikey970: Platform = {
       bandwidthBytesPerS: 16e9,
       launchOverheadMs: 0.37,
       activeWatts: 4.5,
+      dispatch: { resource: 'a73', share: 0.7 },
     },
     {
       id: 'big',
@@ -157,6 +158,7 @@ export const hikey970: Platform = {
     { path: '/processors/*/launchOverheadMs', source: 'fit' },
     { path: '/processors/*/activeWatts', source: 'judged' },
     { path: '/processors/big/activeWatts', source: 'a73-power' },
+    { path: '/processors/*/dispatch/share', source: 'judged' },
     { path: '/copy/**', source: 'point', note: 'order of magnitude alone' },
     { path: '/clockDomains/*/frequencyHz/**', source: 'tables' },
     { path: '/clockDomains/*/actuationDelayMs', source: 'delays' },

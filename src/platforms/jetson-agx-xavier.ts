@@ -4,43 +4,12 @@
  *
  * The cores form two processors of four, so that two sessions can share the CPU without disturbing each other.
  * A Carmel core is taken to issue 16 float32 operations a cycle (two 128-bit pipes with fused multiply-add).
+ *
+ * Operating points: 29 CPU frequencies x 128 sets of cores (core 0 is always on) x 14 GPU frequencies x 1 memory clock =
+ * 51,968, the set of the released NeuOS code. Named modes and settings reach the other memory and DLA clocks, too.
  */
+import { DLA_OPERATORS, idleWatts, linearVolts, memoryIdleWatts, memoryShares } from './jetson.ts';
 import type { Platform, Processor } from './schema.ts';
-
-/**
- * What a DLA of the Xavier generation runs (TensorRT documentation, DLA layers and restrictions): convolution and its
- * transpose, fully connected, simple activations, pooling, element-wise arithmetic, concatenation, LRN, scaling.
- * `Constant`, `Identity` and `Dropout` vanish when the network is built. Softmax, reshapes and transposes are missing.
- */
-const DLA_OPERATORS = [
-  'Add',
-  'AveragePool',
-  'BatchNormalization',
-  'Clip',
-  'Concat',
-  'Constant',
-  'Conv',
-  'ConvTranspose',
-  'Div',
-  'Dropout',
-  'Gemm',
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'Identity',
-  'LRN',
-  'LeakyRelu',
-  'Max',
-  'MaxPool',
-  'Min',
-  'Mul',
-  'PRelu',
-  'Pow',
-  'Relu',
-  'Sigmoid',
-  'Sub',
-  'Sum',
-  'Tanh',
-];
 
 const cpu = (id: string, name: string, groups: string[]): Processor => ({
   id,
@@ -86,6 +55,7 @@ const dla = (id: string, name: string): Processor => ({
   maxModels: 16,
   supportedOperators: DLA_OPERATORS,
   activeWatts: 1.5,
+  dispatch: { resource: 'carmel-0', share: 0.5 },
 });
 
 /** 115.2 MHz and 28 steps of 76.8 MHz up to 2265.6 MHz. */
@@ -97,6 +67,21 @@ const GPU_HZ = [
 ];
 
 const EMC_HZ = [204e6, 408e6, 665.6e6, 800e6, 1065.6e6, 1331.2e6, 1600e6, 1866e6, 2133e6];
+
+const DLA_HZ = [550e6, 750e6, 1050e6, 1395.2e6];
+
+/**
+ * The nvpmodel modes: watts, cores, then clocks of CPU, GPU, memory and DLA in MHz. A mode caps clocks: the CPU takes the
+ * highest frequency under the cap; caps of GPU and memory are frequencies of the tables, rounded.
+ */
+const MODES: [string, number, number, number, number, number, number][] = [
+  ['30w-all', 30, 8, 1190.4, 905.25, 1600, 1050],
+  ['30w-6core', 30, 6, 1420.8, 905.25, 1600, 1050],
+  ['30w-4core', 30, 4, 1728, 905.25, 1600, 1050],
+  ['30w-2core', 30, 2, 2035.2, 905.25, 1600, 1050],
+  ['15w', 15, 4, 1190.4, 675.75, 1331.2, 750],
+  ['10w', 10, 2, 1190.4, 522.75, 1065.6, 550],
+];
 
 export const jetsonAgxXavier: Platform = {
   kind: 'platform',
@@ -142,6 +127,7 @@ export const jetsonAgxXavier: Platform = {
       bandwidthBytesPerS: 100e9,
       launchOverheadMs: 0.01,
       activeWatts: 15,
+      dispatch: { resource: 'carmel-0', share: 0.7 },
     },
     dla('dla-0', 'deep-learning accelerator 0'),
     dla('dla-1', 'deep-learning accelerator 1'),
@@ -152,10 +138,46 @@ export const jetsonAgxXavier: Platform = {
       id: 'cpu',
       resources: ['carmel-0', 'carmel-1', 'carmel-2', 'carmel-3'],
       frequencyHz: CPU_HZ,
+      coreStates: { choice: 'mask', alwaysOn: 1 },
+      volts: linearVolts(CPU_HZ),
+      idleWatts: idleWatts(CPU_HZ, 0.6),
       actuationDelayMs: 1,
     },
-    { id: 'gpu', resources: ['volta'], frequencyHz: GPU_HZ, actuationDelayMs: 5 },
-    { id: 'emc', name: 'memory controller', resources: ['lpddr4x'], frequencyHz: EMC_HZ, actuationDelayMs: 8 },
+    {
+      id: 'gpu',
+      resources: ['volta'],
+      frequencyHz: GPU_HZ,
+      volts: linearVolts(GPU_HZ),
+      idleWatts: idleWatts(GPU_HZ, 0.4),
+      actuationDelayMs: 5,
+    },
+    {
+      id: 'dla',
+      resources: ['dla-0', 'dla-1'],
+      frequencyHz: DLA_HZ,
+      enumeratedHz: [1395.2e6],
+      volts: linearVolts(DLA_HZ),
+      actuationDelayMs: 5,
+    },
+    {
+      id: 'emc',
+      name: 'memory controller',
+      resources: ['lpddr4x'],
+      frequencyHz: EMC_HZ,
+      enumeratedHz: [2133e6],
+      idleWatts: memoryIdleWatts(EMC_HZ, 0.2, 2.4),
+      bandwidthShare: memoryShares(EMC_HZ),
+      actuationDelayMs: 8,
+    },
+  ],
+  operatingPoints: [
+    { id: 'max-n', name: 'nvpmodel MAXN', frequencyHz: {} },
+    ...MODES.map(([id, watts, cores, cpuMHz, gpuMHz, emcMHz, dlaMHz]) => ({
+      id,
+      name: `nvpmodel ${id}, ${watts} W`,
+      frequencyHz: { cpu: cpuMHz * 1e6, gpu: gpuMHz * 1e6, dla: dlaMHz * 1e6, emc: emcMHz * 1e6 },
+      cores: { cpu: cores },
+    })),
   ],
   power: {
     idleWatts: 6,
@@ -182,8 +204,23 @@ export const jetsonAgxXavier: Platform = {
       reliability: 'stated',
     },
     { id: 'judged', title: 'judged here from similar devices; no measurement of this board', reliability: 'estimated' },
-    { id: 'code', title: 'clock tables in the released NeuOS code', reliability: 'stated' },
-    { id: 'tables', title: 'memory clocks as remembered from the Jetson community', reliability: 'unverified' },
+    { id: 'code', title: 'clock tables and core masks in the released NeuOS code', reliability: 'stated' },
+    {
+      id: 'tables',
+      title: 'memory and DLA clocks as remembered from the Jetson community',
+      reliability: 'unverified',
+    },
+    {
+      id: 'modes',
+      title: 'nvpmodel modes: cores and CPU caps as NVIDIA documents them, the other caps as remembered',
+      reliability: 'unverified',
+    },
+    { id: 'volts', title: 'linear from 0.62 to 1.1 V, a range told of the family', reliability: 'unverified' },
+    {
+      id: 'memory',
+      title: 'one measured pair of memory clocks on another board, Orin Nano (arXiv:2606.16106), as a curve',
+      reliability: 'estimated',
+    },
     {
       id: 'delays',
       title: 'delays measured on another board, Orin Nano (arXiv:2606.16106), taken as defaults',
@@ -203,10 +240,18 @@ export const jetsonAgxXavier: Platform = {
     { path: '/processors/*/activeWatts', source: 'judged' },
     { path: '/processors/dla-0/activeWatts', source: 'maker' },
     { path: '/processors/dla-1/activeWatts', source: 'maker' },
+    { path: '/processors/*/dispatch/share', source: 'judged' },
     { path: '/copy/**', source: 'judged' },
     { path: '/clockDomains/*/frequencyHz/**', source: 'code' },
     { path: '/clockDomains/emc/frequencyHz/**', source: 'tables' },
+    { path: '/clockDomains/dla/frequencyHz/**', source: 'tables' },
+    { path: '/clockDomains/*/enumeratedHz/**', source: 'code' },
+    { path: '/clockDomains/*/coreStates/**', source: 'code' },
+    { path: '/clockDomains/*/volts/**', source: 'volts' },
+    { path: '/clockDomains/*/idleWatts/**', source: 'judged' },
+    { path: '/clockDomains/*/bandwidthShare/**', source: 'memory' },
     { path: '/clockDomains/*/actuationDelayMs', source: 'delays' },
+    { path: '/operatingPoints/**', source: 'modes' },
     { path: '/power/**', source: 'judged' },
   ],
 };

@@ -109,6 +109,7 @@ const npu = (core: number): Processor => ({
   launchOverheadMs: 0.015,
   supportedOperators: NPU_OPERATORS,
   activeWatts: 0.9,
+  dispatch: { resource: 'a76', share: 0.5 },
 });
 
 export const orangePi5: Platform = {
@@ -194,6 +195,7 @@ export const orangePi5: Platform = {
       bandwidthBytesPerS: 15e9,
       launchOverheadMs: 0.08,
       activeWatts: 3,
+      dispatch: { resource: 'a76', share: 0.7 },
     },
     npu(0),
     npu(1),
@@ -205,6 +207,7 @@ export const orangePi5: Platform = {
       id: 'little',
       resources: ['a55'],
       frequencyHz: [408e6, 600e6, 816e6, 1008e6, 1200e6, 1416e6, 1608e6, 1800e6],
+      volts: [0.675, 0.675, 0.675, 0.675, 0.7125, 0.7625, 0.85, 0.95],
       actuationDelayMs: 1,
     },
     {
@@ -213,18 +216,21 @@ export const orangePi5: Platform = {
       frequencyHz: [
         408e6, 600e6, 816e6, 1008e6, 1200e6, 1416e6, 1608e6, 1800e6, 2016e6, 2208e6, 2256e6, 2304e6, 2352e6, 2400e6,
       ],
+      volts: [0.675, 0.675, 0.675, 0.675, 0.675, 0.725, 0.7625, 0.85, 0.925, 0.9875, 1, 1, 1, 1],
       actuationDelayMs: 1,
     },
     {
       id: 'gpu',
       resources: ['g610'],
       frequencyHz: [300e6, 400e6, 500e6, 600e6, 700e6, 800e6, 900e6, 1000e6],
+      volts: [0.675, 0.675, 0.675, 0.675, 0.7, 0.75, 0.8, 0.85],
       actuationDelayMs: 5,
     },
     {
       id: 'npu',
       resources: ['npu-0', 'npu-1', 'npu-2'],
       frequencyHz: [300e6, 400e6, 500e6, 600e6, 700e6, 800e6, 900e6, 1000e6],
+      volts: [0.675, 0.675, 0.675, 0.675, 0.7, 0.75, 0.8, 0.85],
       actuationDelayMs: 5,
     },
   ],
@@ -240,6 +246,17 @@ export const orangePi5: Platform = {
     { id: 'judged', title: 'judged here from similar devices; no measurement of this board', reliability: 'estimated' },
     { id: 'tables', title: 'frequency tables as remembered from kernel device trees', reliability: 'unverified' },
     {
+      id: 'opp',
+      title:
+        'CPU voltages in the Linux kernel, rk3588-opp.dtsi; below its lowest entry the same voltage, 2208 MHz and above rounded up',
+      reliability: 'stated',
+    },
+    {
+      id: 'gpu-volts',
+      title: 'GPU voltages as remembered from kernel device trees, the NPU like it',
+      reliability: 'unverified',
+    },
+    {
       id: 'delays',
       title: 'delays measured on another board, Orin Nano (arXiv:2606.16106), taken as defaults',
       reliability: 'estimated',
@@ -252,8 +269,12 @@ export const orangePi5: Platform = {
     { path: '/processors/*/bandwidthBytesPerS', source: 'judged' },
     { path: '/processors/*/launchOverheadMs', source: 'judged' },
     { path: '/processors/*/activeWatts', source: 'judged' },
+    { path: '/processors/*/dispatch/share', source: 'judged' },
     { path: '/copy/**', source: 'judged' },
     { path: '/clockDomains/*/frequencyHz/**', source: 'tables' },
+    { path: '/clockDomains/*/volts/**', source: 'opp' },
+    { path: '/clockDomains/gpu/volts/**', source: 'gpu-volts' },
+    { path: '/clockDomains/npu/volts/**', source: 'gpu-volts' },
     { path: '/clockDomains/*/actuationDelayMs', source: 'delays' },
     { path: '/power/**', source: 'judged' },
   ],

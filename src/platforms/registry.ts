@@ -5,10 +5,20 @@ import type { Warning } from '../documents/warnings.ts';
 import { hikey970 } from './hikey970.ts';
 import { type HostFacts, hostPlatform } from './host.ts';
 import { jetsonAgxXavier } from './jetson-agx-xavier.ts';
+import { jetsonTx2 } from './jetson-tx2.ts';
+import { jetsonXavierNx } from './jetson-xavier-nx.ts';
+import { openvinoCpuGpuVpu } from './openvino-cpu-gpu-vpu.ts';
 import { orangePi5 } from './orange-pi-5.ts';
 import type { Platform } from './schema.ts';
 
-const SHIPPED: readonly Platform[] = [hikey970, jetsonAgxXavier, orangePi5];
+const SHIPPED: readonly Platform[] = [
+  hikey970,
+  jetsonTx2,
+  jetsonAgxXavier,
+  jetsonXavierNx,
+  orangePi5,
+  openvinoCpuGpuVpu,
+];
 
 /** The platform that is found at run time. */
 export const HOST_PLATFORM = 'host';

@@ -4,6 +4,7 @@
  *   resources    what is shared and can be busy: core groups, GPUs, accelerators, links, DRAM
  *   processors   what can run a block; each `uses` resources, so that two processors may overlap
  *   links, copy  how tensors travel between processors
+ *   clockDomains what can be slowed down or switched off; all other figures hold at the highest clocks, all cores on
  *   provenance   the source of every number, as patterns over JSON pointers
  */
 import { z } from 'zod';
@@ -84,6 +85,13 @@ const processorSchema = z.strictObject({
     .describe('Operator types that it can run; absent = all, less unsupportedOperators.'),
   unsupportedOperators: z.array(z.string()).optional(),
   activeWatts: notNegative.optional().describe('Watts above the idle device while it works.'),
+  dispatch: z
+    .strictObject({ resource: id, share: notNegative.max(1) })
+    .optional()
+    .describe(
+      'Core group whose clock sets the pace of this share of the launch overhead; the rest is constant. Absent = a CPU follows its own clock, any other processor none.',
+    ),
+  off: z.literal(true).optional().describe('Switched off at this operating point: runs nothing.'),
 });
 
 const linkSchema = z.strictObject({
@@ -97,18 +105,63 @@ const linkSchema = z.strictObject({
   bidirectional: z.boolean().optional().describe('true: the same in the other direction.'),
 });
 
+const coreStatesSchema = z.strictObject({
+  choice: z.enum(['count', 'mask']).describe('count: the first n cores are on; mask: any set of cores.'),
+  alwaysOn: z
+    .int()
+    .min(0)
+    .describe('So many first cores cannot be switched off; 0 = the whole domain can be, which stops its clock.'),
+});
+
 const clockDomainSchema = z.strictObject({
   id,
   name: z.string().optional(),
-  resources: z.array(id).min(1).describe('Resources that this clock drives.'),
+  resources: z.array(id).min(1).describe('Resources that this clock drives; their cores are numbered in this order.'),
   frequencyHz: z.array(positive).min(1).describe('Legal frequencies, ascending.'),
+  enumeratedHz: z
+    .array(positive)
+    .min(1)
+    .optional()
+    .describe('The part of them that numbered operating points run through, the highest included; absent = all.'),
+  coreStates: coreStatesSchema.optional().describe('Cores that can be switched off; absent = all are always on.'),
   volts: z.array(positive).optional().describe('Supply voltage at each frequency, in the same order.'),
   watts: z
     .array(notNegative)
     .optional()
     .describe('Watts of the domain at full load at each frequency, in the same order.'),
+  idleWatts: z
+    .array(notNegative)
+    .optional()
+    .describe('Its part of power.idleWatts at each frequency, in the same order, while any of its cores is on.'),
+  bandwidthShare: z
+    .array(fraction)
+    .optional()
+    .describe(
+      'Of a memory clock: bandwidth at each frequency, as a share of that at the highest; absent = proportional.',
+    ),
   actuationDelayMs: notNegative.describe('Time from a request until the new frequency holds.'),
   stallMs: notNegative.optional().describe('How long work stands still during the change.'),
+});
+
+/** Clocks and cores of one setting of the device: what plans carry, too. */
+export const operatingPointSchema = z.strictObject({
+  id: z.string().min(1).describe('max, a name that the platform gives, or the settings that differ from max.'),
+  frequencyHz: z.record(z.string(), positive).describe('By clock domain; a domain that is off has no entry.'),
+  cores: z
+    .record(z.string(), z.array(z.int().min(0)))
+    .optional()
+    .describe('By clock domain with cores to switch: those that are on; an empty list = off.'),
+});
+export type OperatingPoint = z.infer<typeof operatingPointSchema>;
+
+const namedPointSchema = z.strictObject({
+  id,
+  name: z.string().optional(),
+  frequencyHz: z.record(z.string(), positive).describe('By clock domain; a domain without an entry is at its highest.'),
+  cores: z
+    .record(z.string(), z.union([z.int().min(0), z.array(z.int().min(0))]))
+    .optional()
+    .describe('By clock domain: how many first cores are on, or which; a domain without an entry has all on.'),
 });
 
 const powerSchema = z.strictObject({
@@ -144,6 +197,10 @@ const shape = {
     .optional()
     .describe('Transfers between processors that no link joins: a copy that the receiver pays.'),
   clockDomains: z.array(clockDomainSchema).optional(),
+  operatingPoints: z.array(namedPointSchema).optional().describe('Settings that have a name, such as power modes.'),
+  operatingPoint: operatingPointSchema
+    .optional()
+    .describe('Present where all figures are those of this setting; absent = all clocks at their highest.'),
   power: powerSchema.optional(),
   sources: z.array(sourceSchema).optional(),
   provenance: z.array(provenanceSchema).optional(),
@@ -153,6 +210,7 @@ export type Platform = DocumentFrom<'platform', typeof shape>;
 export type Resource = Platform['resources'][number];
 export type Processor = Platform['processors'][number];
 export type ClockDomain = NonNullable<Platform['clockDomains']>[number];
+export type NamedPoint = NonNullable<Platform['operatingPoints']>[number];
 
 export const platformDocument = defineDocument({
   kind: 'platform',

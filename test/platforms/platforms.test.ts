@@ -13,8 +13,16 @@ const test = suite('platforms');
 const facts: HostFacts = { cores: 6, memoryBytes: 8e9, model: 'Some CPU', architecture: 'x64', frequencyHz: 3e9 };
 const all = (): Platform[] => platformIds().map((id) => platformById(id, facts).platform);
 
-test('the platforms of the first release are registered, and a platform is its id', () => {
-  assert.equal(platformIds(), ['hikey970', 'jetson-agx-xavier', 'orange-pi-5', 'host']);
+test('all shipped platforms are registered, and a platform is its id', () => {
+  assert.equal(platformIds(), [
+    'hikey970',
+    'jetson-tx2',
+    'jetson-agx-xavier',
+    'jetson-xavier-nx',
+    'orange-pi-5',
+    'openvino-cpu-gpu-vpu',
+    'host',
+  ]);
   for (const id of platformIds()) assert.is(platformById(id, facts).platform.id, id);
 });
 
@@ -83,6 +91,26 @@ test('facts of the specifications hold', () => {
   assert.is(
     xavier.resources.reduce((sum, resource) => sum + (resource.cores ?? 0), 0),
     8,
+  );
+  const tx2 = platformById('jetson-tx2').platform;
+  assert.equal(
+    tx2.resources.map((resource) => resource.cores),
+    [4, 2, undefined, undefined],
+  );
+  assert.is(tx2.resources[3].bandwidthBytesPerS, 59.7e9);
+  const nx = platformById('jetson-xavier-nx').platform;
+  assert.is(
+    nx.resources.reduce((sum, resource) => sum + (resource.cores ?? 0), 0),
+    6,
+  );
+  const sticks = platformById('openvino-cpu-gpu-vpu').platform.processors.filter(({ kind }) => kind === 'vpu');
+  assert.equal(
+    sticks.map(({ maxModels, peakOpsPerS }) => [maxModels, Object.keys(peakOpsPerS)]),
+    [
+      [1, ['float16']],
+      [1, ['float16']],
+    ],
+    'one model per stick, in float16 alone',
   );
   const orange = platformById('orange-pi-5').platform;
   const npu = orange.processors.filter((processor) => processor.kind === 'npu');
@@ -160,6 +188,17 @@ test('references that lead nowhere are found, each with its place', () => {
     [(p) => (p.links = [{ from: 'big', to: 'gpu', resource: 'a53', latencyMs: 1 }]), /is not a link/],
     [(p) => p.clockDomains?.[0].frequencyHz.reverse(), /must ascend/],
     [(p) => (p.clockDomains![0].volts = [1]), /volts has 1 entries for 7 frequencies/],
+    [(p) => (p.clockDomains![0].id = 'big'), /"big" occurs twice/],
+    [(p) => p.clockDomains![0].resources.push('a73'), /"a73" has two clocks/],
+    [(p) => (p.clockDomains![0].enumeratedHz = [1e9]), /1000000000 Hz is not in frequencyHz/],
+    [(p) => (p.clockDomains![0].enumeratedHz = [509e6]), /the highest frequency is left out/],
+    [(p) => (p.clockDomains![0].bandwidthShare = [1, 1, 1, 1, 1, 1, 1]), /little clocks no memory/],
+    [(p) => (p.clockDomains![1].coreStates = { choice: 'count', alwaysOn: 0 }), /"g72" states no cores to switch/],
+    [(p) => (p.clockDomains![0].coreStates = { choice: 'count', alwaysOn: 5 }), /5 of 4 cores cannot always be on/],
+    [(p) => (p.clockDomains![0].idleWatts = [1, 1, 1, 1, 1, 1, 9]), /more idle power than the device/],
+    [(p) => (p.operatingPoints = [{ id: 'slow', frequencyHz: { gpu: 1 } }]), /gpu does not run at 1 Hz/],
+    [(p) => (p.operatingPoints = [{ id: 'max', frequencyHz: {} }]), /"max" has a meaning already/],
+    [(p) => (p.processors[1].dispatch = { resource: 'g72', share: 1 }), /"g72" dispatches no work/],
     [(p) => (p.provenance![0].source = 'hearsay'), /no source "hearsay"/],
     [(p) => delete p.resources[3].bandwidthBytesPerS, /states no bandwidth/],
     [
