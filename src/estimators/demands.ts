@@ -1,7 +1,8 @@
 /**
- * Placements in seconds: what the stages of a model cost, and what one frame demands of every resource. The same sums
- * in the same order as inside the core, so that features of given placements equal those that a search hands out.
+ * Placements in seconds: what the stages of a model cost, and what one frame demands of every resource. Features of
+ * given placements equal those that a search hands out, to the bit.
  */
+import { demandOf } from '../core/demand.ts';
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
 import { type PreparedProblem, placementCount, prepareProblem } from '../core/prepared.ts';
 
@@ -16,16 +17,13 @@ export interface StageCost {
   transferSeconds: number;
   /** Resource that carries the transfer, or -1: what the processor uses. */
   transferResource: number;
-  /** Of DRAM traffic, on `dramResource` (or -1). */
-  dramSeconds: number;
-  dramResource: number;
 }
 
 /** Stages of model m placed as in `record`. */
 export function stageCosts(prepared: PreparedProblem, m: number, record: Uint8Array): StageCost[] {
   const { problem } = prepared;
   const { outputBytes } = problem.models[m];
-  const { secondsPrefix, dramPrefix, blocks } = prepared.models[m];
+  const { secondsPrefix, blocks } = prepared.models[m];
   const stages: StageCost[] = [];
   let first = 0;
   for (let s = 0; s < record[0]; s++) {
@@ -33,7 +31,6 @@ export function stageCosts(prepared: PreparedProblem, m: number, record: Uint8Ar
     const end = record[2 + 2 * s];
     const row = processor * (blocks + 1);
     const hop = s > 0 ? record[2 * s - 1] * problem.processors + processor : -1;
-    const dramResource = problem.dramResource[processor];
     stages.push({
       processor,
       first,
@@ -42,8 +39,6 @@ export function stageCosts(prepared: PreparedProblem, m: number, record: Uint8Ar
       transferSeconds:
         hop < 0 ? 0 : problem.transferSeconds[hop] + outputBytes[first - 1] * problem.transferSecondsPerByte[hop],
       transferResource: hop < 0 ? -1 : problem.transferResource[hop],
-      dramSeconds: dramResource < 0 ? 0 : (dramPrefix[end] - dramPrefix[first]) * problem.dramSecondsPerByte[processor],
-      dramResource,
     });
     first = end;
   }
@@ -52,19 +47,7 @@ export function stageCosts(prepared: PreparedProblem, m: number, record: Uint8Ar
 
 /** [R] seconds of each resource that one frame of model m demands. */
 export function demandRow(prepared: PreparedProblem, m: number, record: Uint8Array): Float64Array {
-  const { problem } = prepared;
-  const row = new Float64Array(problem.resources);
-  const occupy = (processor: number, seconds: number) => {
-    for (let r = 0; r < row.length; r++) if (problem.processorUses[processor] & (1 << r)) row[r] += seconds;
-  };
-  for (const stage of stageCosts(prepared, m, record)) {
-    if (stage.transferResource >= 0) row[stage.transferResource] += stage.transferSeconds;
-    else occupy(stage.processor, stage.transferSeconds);
-    occupy(stage.processor, stage.seconds);
-    if (stage.dramResource >= 0) row[stage.dramResource] += stage.dramSeconds;
-  }
-  for (let r = 0; r < row.length; r++) row[r] *= problem.models[m].callsPerFrame;
-  return row;
+  return demandOf(prepared, m, record).row;
 }
 
 /**
