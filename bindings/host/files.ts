@@ -2,9 +2,10 @@
  * Files, on Node and Deno through the same built-in modules. Whatever goes wrong becomes one error that says which
  * file, what stands in the way, and in Deno which flag opens it.
  */
-import type { Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import process from 'node:process';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { requirePermission } from './permissions.ts';
 
@@ -177,6 +178,24 @@ async function targetOf(path: string): Promise<Target> {
     if ((cause as { code?: string }).code === 'EISDIR') throw cause;
     return { path, direct: false };
   }
+}
+
+/**
+ * Looks whether `path` can be written, so that long work is not lost at its end.
+ *
+ * @throws HeterodyneError `NOT_READABLE`
+ */
+export async function checkWritable(path: string): Promise<void> {
+  requirePermission({ name: 'write', path }, `cannot write ${path}`);
+  await attempt(path, async () => {
+    const target = await targetOf(path);
+    try {
+      await access(target.direct ? target.path : dirname(target.path), constants.W_OK);
+    } catch (cause) {
+      // Without the right to look (Deno), writing itself will tell.
+      if (CAUSES[(cause as { code?: string }).code ?? ''] !== undefined) throw cause;
+    }
+  });
 }
 
 export interface WriteOptions {

@@ -1,5 +1,6 @@
 /** The host: files, permissions and facts about the machine, on Node and Deno alike. */
 export {
+  checkWritable,
   createFolder,
   exists,
   readBytes,

@@ -6,15 +6,26 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canonicalJson } from '../documents/canonical.ts';
 import type { DocumentKind } from '../documents/document.ts';
+import { planDocument } from '../planners/schema.ts';
 import { platformDocument } from '../platforms/schema.ts';
 import { profileDocument } from '../profiles/schema.ts';
 import { workloadDocument } from '../profiles/workload.ts';
+import { errorDocument } from './documents/error.ts';
+import { modelDocument } from './documents/model.ts';
+import { modelExportDocument, modelListDocument } from './documents/model-list.ts';
+import { platformListDocument } from './documents/platform-list.ts';
 
 /** Every document that Heterodyne writes. */
 export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'schemaFile' | 'jsonSchema'>[] = [
   platformDocument,
   workloadDocument,
   profileDocument,
+  planDocument,
+  modelDocument,
+  modelListDocument,
+  modelExportDocument,
+  platformListDocument,
+  errorDocument,
 ];
 
 /** File name and text of each schema. */

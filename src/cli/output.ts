@@ -1,5 +1,5 @@
 /** Results on their way out: a document for programs, text for people, warnings beside both. */
-import { refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
+import { checkWritable, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { paint, type TextStyle } from '../report/style.ts';
 import { wrap } from '../report/table.ts';
@@ -17,9 +17,11 @@ function writesToFile(settings: OutputSettings): settings is OutputSettings & { 
   return settings.out !== undefined && settings.out !== '-';
 }
 
-/** Refuses an output file that is an input file, before any work is done. */
+/** Refuses an output file that is an input file or cannot be written, before any work is done. */
 export async function checkOutput(settings: OutputSettings, inputs: readonly string[]): Promise<void> {
-  if (writesToFile(settings)) await refuseOverwrite(settings.out, inputs);
+  if (!writesToFile(settings)) return;
+  await refuseOverwrite(settings.out, inputs);
+  await checkWritable(settings.out);
 }
 
 /** The file first, so that a reader that closes standard output does not lose it. */

@@ -12,9 +12,10 @@ export interface Column {
 
 /** A blank at which no line is broken. */
 export const KEEP = '\u00a0';
+const BREAKS = /[ \n]+/;
 
 const GAP = 2;
-/** A flexible column is never narrower. */
+/** A flexible column is never narrower, nor than what cannot be broken. */
 const NARROWEST = 12;
 
 const BARE = {
@@ -58,7 +59,8 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       (sum, width, c) => (c === flexible ? sum : sum + width),
       1 + GAP * (widths.length - 1),
     );
-    widths[flexible] = Math.max(NARROWEST, Math.min(widths[flexible] ?? 0, style.width - others));
+    const pieces = rows.flatMap((row) => (row[flexible] ?? '').split(BREAKS).map(textWidth));
+    widths[flexible] = Math.max(NARROWEST, ...pieces, Math.min(widths[flexible] ?? 0, style.width - others));
   }
   const texts = rows.map((row) =>
     columns.map((_, c) => (c === flexible ? wrap(row[c] ?? '', widths[c]!) : (row[c] ?? ''))),
@@ -84,7 +86,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/[ \n]+/).filter((part) => part !== '')) {
+  for (const word of text.split(BREAKS).filter((part) => part !== '')) {
     const start = lines.length === 0 ? '' : indent;
     if (line === '') line = start + word;
     else if (textWidth(line) + 1 + textWidth(word) <= width) line += ` ${word}`;
