@@ -1,0 +1,36 @@
+/** Runs the program inside this process and keeps what it writes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram } from '../../src/cli/program.ts';
+import { PLAIN, type TextStyle } from '../../src/report/style.ts';
+
+export interface Captured {
+  code: number;
+  out: string;
+  err: string;
+}
+
+export async function run(
+  words: readonly string[],
+  { style = PLAIN, signal = new AbortController().signal }: { style?: TextStyle; signal?: AbortSignal } = {},
+): Promise<Captured> {
+  let out = '';
+  let err = '';
+  const code = await runProgram(words, {
+    out: { write: (text) => void (out += text), style, redraws: false },
+    err: { write: (text) => void (err += text), style, redraws: false },
+    signal,
+  });
+  return { code, out, err };
+}
+
+/** A folder that is gone afterwards. */
+export async function inFolder<T>(use: (folder: string) => Promise<T> | T): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'heterodyne-cli-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
