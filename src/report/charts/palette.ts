@@ -6,7 +6,17 @@
  */
 
 /** Models told apart by colour before a texture is added. */
-export const FILLS = ['#77aadd', '#ee8866', '#eedd88', '#ffaabb', '#99ddff', '#44bb99', '#bbcc33', '#aaaa00', '#dddddd'];
+export const FILLS = [
+  '#77aadd',
+  '#ee8866',
+  '#eedd88',
+  '#ffaabb',
+  '#99ddff',
+  '#44bb99',
+  '#bbcc33',
+  '#aaaa00',
+  '#dddddd',
+];
 
 /** Steps of the heat map, cheap to dear: lightness falls (on white) or rises (on black) evenly. */
 const HEAT_LIGHT = ['#f1f6fb', '#dbe8f4', '#bdd5ea', '#97bcdc', '#6d9fca', '#4680b3', '#2a6096', '#174474', '#0a2a4f'];

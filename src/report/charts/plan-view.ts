@@ -15,7 +15,7 @@ export interface SearchHistory {
 
 export interface PlanView {
   plan: Plan;
-  /** Its costs, before any change of the page. */
+  /** The costs that it was made from. */
   profile: Profile;
   platform: Platform;
   workload: Workload;
@@ -42,4 +42,9 @@ export function planView(
     points: history.map(({ evaluations: at, value }) => ({ evaluations: at, value })),
   }));
   return { plan, profile, platform, workload, histories };
+}
+
+/** Number of a model by name, from 1: that of the plan before, so that a model keeps it when others are switched off. */
+export function modelNumbers({ plan, before }: PlanView): ReadonlyMap<string, number> {
+  return new Map((before?.plan ?? plan).models.map(({ name }, m) => [name, m + 1]));
 }

@@ -1,7 +1,7 @@
 /** Each model's rate in the plan beside its rate alone, and beside the plan before where there was one. */
 import { figure, percent } from '../numbers.ts';
-import { drawing, type Frame, label, line } from './frame.ts';
-import type { PlanView } from './plan-view.ts';
+import { axisCaption, drawing, type Frame, label, line, tickLabels } from './frame.ts';
+import { modelNumbers, type PlanView } from './plan-view.ts';
 import { linearScale, logScale } from './scale.ts';
 import { coordinate, element, title } from './svg.ts';
 import { fitText, textWidth } from './text-width.ts';
@@ -18,20 +18,29 @@ export function throughputChart(view: PlanView, frame: Frame): string {
   const { width, fontSize, palette } = frame;
   const { models } = view.plan;
   const before = new Map(view.before?.plan.models.map((model) => [model.name, model.throughputPerS]));
-  const values = models.map(({ throughputPerS, soloThroughputPerS }) => `${figure(throughputPerS)} of ${figure(soloThroughputPerS)}`);
-  const shown = models.flatMap(({ name, throughputPerS, soloThroughputPerS }) => [throughputPerS, soloThroughputPerS, before.get(name) ?? throughputPerS]);
+  const values = models.map(
+    ({ throughputPerS, soloThroughputPerS }) => `${figure(throughputPerS)} of ${figure(soloThroughputPerS)}`,
+  );
+  const shown = models.flatMap(({ name, throughputPerS, soloThroughputPerS }) => [
+    throughputPerS,
+    soloThroughputPerS,
+    before.get(name) ?? throughputPerS,
+  ]);
   const high = Math.max(...shown);
   const low = Math.min(...shown.filter((rate) => rate > 0), high);
   const logarithmic = high / low > LINEAR_RANGE;
 
   const row = fontSize + 10;
-  const names = models.map(({ name }, m) => `${m + 1} ${name}`);
+  const numbers = modelNumbers(view);
+  const names = models.map(({ name }) => `${numbers.get(name)} ${name}`);
   const nameWidth = Math.min(0.36 * width, Math.max(...names.map((name) => textWidth(name, fontSize))));
   const valueWidth = Math.max(...values.map((value) => textWidth(value, fontSize)));
   const left = nameWidth + 14;
   const right = width - valueWidth - 14;
   const plot = right - left;
-  const scale = logarithmic ? logScale(low, high, Math.floor(plot / 40)) : linearScale(0, high, Math.max(2, Math.floor(plot / 60)));
+  const scale = logarithmic
+    ? logScale(low, high, Math.floor(plot / 40))
+    : linearScale(0, high, Math.max(2, Math.floor(plot / 60)));
   const x = (value: number) => left + plot * scale.at(value);
   const top = 2 * fontSize + 6;
   const bottom = top + models.length * row;
@@ -41,12 +50,14 @@ export function throughputChart(view: PlanView, frame: Frame): string {
     body.push(line(x(tick), top, x(tick), bottom + 3, { stroke: palette.rule }));
   }
   body.push(...tickLabels(frame, scale.ticks, x, bottom + fontSize + 5));
-  body.push(
-    label(left + plot / 2, bottom + 2 * fontSize + 10, `frames/s, modelled${logarithmic ? ', log scale' : ''}`, {
-      anchor: 'middle',
-      fill: palette.faint,
-    }),
+  const caption = axisCaption(
+    frame,
+    `frames/s, modelled${logarithmic ? '; logarithmic axis' : ''}`,
+    left,
+    right,
+    bottom + fontSize + 8,
   );
+  body.push(...caption.body);
   models.forEach(({ name, throughputPerS, soloThroughputPerS }, m) => {
     const y = top + (m + 0.5) * row;
     const share = soloThroughputPerS > 0 ? `, ${percent(throughputPerS / soloThroughputPerS)} of it` : '';
@@ -55,10 +66,19 @@ export function throughputChart(view: PlanView, frame: Frame): string {
       element(
         'g',
         {},
-        title(`${name}: ${figure(throughputPerS)} frames/s; alone ${figure(soloThroughputPerS)} frames/s${share}${was === undefined ? '' : `; in the plan before ${figure(was)} frames/s`}`),
+        title(
+          `${name}: ${figure(throughputPerS)} frames/s; alone ${figure(soloThroughputPerS)} frames/s${share}${was === undefined ? '' : `; in the plan before ${figure(was)} frames/s`}`,
+        ),
         label(nameWidth, y + 0.36 * fontSize, fitText(names[m] as string, nameWidth, fontSize), { anchor: 'end' }),
         line(x(throughputPerS), y, x(soloThroughputPerS), y, { stroke: palette.other, 'stroke-width': 2 }),
-        element('circle', { cx: x(soloThroughputPerS), cy: y, r: 4, fill: palette.paper, stroke: palette.ink, 'stroke-width': 1.5 }),
+        element('circle', {
+          cx: x(soloThroughputPerS),
+          cy: y,
+          r: 4,
+          fill: palette.paper,
+          stroke: palette.ink,
+          'stroke-width': 1.5,
+        }),
         was === undefined ? '' : line(x(was), y - 7, x(was), y + 7, { stroke: palette.limit, 'stroke-width': 2 }),
         element('circle', { cx: x(throughputPerS), cy: y, r: 4.5, fill: palette.accent }),
         label(width, y + 0.36 * fontSize, values[m] as string, { anchor: 'end' }),
@@ -66,13 +86,16 @@ export function throughputChart(view: PlanView, frame: Frame): string {
     );
   });
   const description = models
-    .map(({ name, throughputPerS, soloThroughputPerS }) => `${name} ${figure(throughputPerS)} in the plan, ${figure(soloThroughputPerS)} alone`)
+    .map(
+      ({ name, throughputPerS, soloThroughputPerS }) =>
+        `${name} ${figure(throughputPerS)} in the plan, ${figure(soloThroughputPerS)} alone`,
+    )
     .join('; ');
   return drawing(frame, {
     id: 'throughput',
     title: throughputTitle(),
     description: `Frames per second, ${predictionLabel(view.plan)}: ${description}.`,
-    height: bottom + 2 * fontSize + 16,
+    height: bottom + fontSize + 12 + caption.height,
     body,
   });
 }
@@ -92,27 +115,4 @@ function key(frame: Frame, before: boolean): string {
   if (before) entry(line(0, -6, 0, 6, { stroke: palette.limit, 'stroke-width': 2 }), 'before');
   entry(element('circle', { r: 4, fill: palette.paper, stroke: palette.ink, 'stroke-width': 1.5 }), 'alone');
   return parts.join('');
-}
-
-/** Labels under an axis: those that would touch their neighbour, or leave the drawing, are left out. */
-export function tickLabels(frame: Frame, ticks: readonly number[], x: (value: number) => number, y: number, text: (tick: number) => string = axisNumber): string[] {
-  const { fontSize, palette, width } = frame;
-  const labels: string[] = [];
-  let taken = Number.NEGATIVE_INFINITY;
-  for (const tick of ticks) {
-    const half = textWidth(text(tick), fontSize) / 2;
-    const place = Math.min(Math.max(x(tick), half), width - half);
-    if (place - half < taken + 4) continue;
-    taken = place + half;
-    labels.push(label(place, y, text(tick), { anchor: 'middle', fill: palette.faint }));
-  }
-  return labels;
-}
-
-/** A round number as short as it goes: `0.05`, `200`, `20k`. */
-export function axisNumber(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
-  return String(Number(value.toPrecision(6)));
 }

@@ -1,7 +1,7 @@
 /** How values of an objective are shown, and where numbers come from, in words. */
 import type { Objective } from '../../core/placement.ts';
-import type { CostOrigin, Profile } from '../../profiles/schema.ts';
 import type { Plan } from '../../planners/schema.ts';
+import type { CostOrigin, Profile } from '../../profiles/schema.ts';
 import { figure, percent } from '../numbers.ts';
 
 export interface Measure {

@@ -1,0 +1,89 @@
+/** What the heat map's steps and marks mean. */
+import { figure } from '../numbers.ts';
+import { type Frame, label } from './frame.ts';
+import type { HeatScale } from './heat-scale.ts';
+import { coordinate, element } from './svg.ts';
+import { textWidth } from './text-width.ts';
+
+export function heatLegend(
+  frame: Frame,
+  { limits }: HeatScale,
+  marks: { hatch?: string; origin: string },
+): { body: string[]; height: number } {
+  const { width, fontSize, palette } = frame;
+  const steps = limits.length - 1;
+  const body: string[] = [];
+  const high = fontSize + 2;
+  let x = 0;
+  let y = 0;
+  if (steps > 0) {
+    const box = Math.min(34, (width - 20) / steps);
+    for (let i = 0; i < steps; i++) {
+      body.push(element('rect', { x: x + i * box, y, width: box, height: high, fill: palette.heat[i] }));
+    }
+    body.push(
+      element('rect', {
+        x: x + 0.5,
+        y: y + 0.5,
+        width: steps * box - 1,
+        height: high - 1,
+        fill: 'none',
+        stroke: palette.faint,
+        'stroke-width': 0.75,
+      }),
+    );
+    let taken = Number.NEGATIVE_INFINITY;
+    limits.forEach((limit, i) => {
+      const text = i === steps ? `${figure(limit)} ms` : figure(limit);
+      const half = textWidth(text, fontSize) / 2;
+      const last = textWidth(`${figure(limits[steps] as number)} ms`, fontSize);
+      const at = Math.max(half, i * box);
+      const reserved = Math.max(last / 2, steps * box) - last / 2 - 6;
+      if (at - half < taken + 6 || (i < steps && at + half > reserved)) return;
+      taken = at + half;
+      body.push(label(at, y + high + fontSize + 1, text, { anchor: 'middle', fill: palette.faint }));
+    });
+    y += high + fontSize + 10;
+  }
+  const entry = (mark: string, text: string) => {
+    const indent = mark === '' ? 0 : 26;
+    const wide = indent + textWidth(text, fontSize);
+    if (x > 0 && x + wide > width) {
+      x = 0;
+      y += fontSize + 8;
+    }
+    body.push(
+      mark === '' ? '' : `<g transform="translate(${coordinate(x)} ${coordinate(y)})">${mark}</g>`,
+      label(x + indent, y + fontSize - 1, text),
+    );
+    x += wide + 18;
+  };
+  entry(
+    element('rect', {
+      x: 1,
+      y: 0,
+      width: 18,
+      height: fontSize,
+      fill: 'none',
+      stroke: palette.path,
+      'stroke-width': 2.5,
+    }),
+    'chosen by the plan',
+  );
+  if (marks.hatch !== undefined) {
+    entry(
+      element('rect', {
+        x: 0,
+        y: 0,
+        width: 20,
+        height: fontSize,
+        fill: `url(#${marks.hatch})`,
+        stroke: palette.hatch,
+        'stroke-width': 0.75,
+      }),
+      'cannot run',
+    );
+  }
+  entry('', `each column a block, first to last; ${marks.origin}`);
+  return { body, height: y + fontSize + 10 };
+}
