@@ -1,15 +1,14 @@
 /** A platform document as tables. */
 import { bytesText } from '../documents/quantities.ts';
+import { domainStates } from '../platforms/clock-domain.ts';
+import { operatingPointCount, operatingPointNames } from '../platforms/operating-point.ts';
 import { PRECISIONS } from '../platforms/precision.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { figure, scaled } from './numbers.ts';
 import { paint, signs, type TextStyle } from './style.ts';
-import { table, wrap } from './table.ts';
+import { shorten, table, wrap } from './table.ts';
 
-/** Settings of all clocks together: the product of the table lengths; 1 without clock domains. */
-export function operatingPoints(platform: Platform): number {
-  return (platform.clockDomains ?? []).reduce((product, domain) => product * domain.frequencyHz.length, 1);
-}
+const LONGEST_NAME = 32;
 
 /** Bytes of all DRAM; undefined where no resource states any. */
 export function dramBytes(platform: Platform): number | undefined {
@@ -112,25 +111,28 @@ function clocks(platform: Platform, style: TextStyle): string {
   const domains = platform.clockDomains ?? [];
   if (domains.length === 0) return '';
   const { dash, times } = signs(style);
-  const rows = domains.map(({ id, resources, frequencyHz, actuationDelayMs }) => {
+  const states = domains.map((domain) => domainStates(platform, domain));
+  const rows = domains.map(({ id, resources, frequencyHz, actuationDelayMs }, d) => {
     const first = frequencyHz[0] ?? 0;
     const last = frequencyHz.at(-1) ?? first;
     const range = first === last ? scaled(first, 'Hz') : `${scaled(first, 'Hz')} ${dash} ${scaled(last, 'Hz')}`;
-    return [id, resources.join(', '), String(frequencyHz.length), range, figure(actuationDelayMs)];
+    return [id, resources.join(', '), range, String(frequencyHz.length), String(states[d]), figure(actuationDelayMs)];
   });
-  const product =
-    domains.length > 1 ? `${domains.map((domain) => domain.frequencyHz.length).join(` ${times} `)} = ` : '';
+  const product = domains.length > 1 ? `${states.join(` ${times} `)} = ` : '';
+  const count = `${product}${operatingPointCount(platform)} operating points`;
+  const names = `known by name: ${operatingPointNames(platform).join(', ')}`;
   return `${table(
     [
       { title: 'clock' },
       { title: 'drives', flexible: true },
-      { title: 'steps', align: 'right' },
       { title: 'range', align: 'right' },
+      { title: 'steps', align: 'right' },
+      { title: 'states', align: 'right' },
       { title: 'delay ms', align: 'right' },
     ],
     rows,
     style,
-  )}\n ${product}${operatingPoints(platform)} operating points`;
+  )}\n${wrap(`${count}; ${names}`, style.width)}`;
 }
 
 function sources(platform: Platform, style: TextStyle): string {
@@ -160,15 +162,15 @@ export function summaryOf(platform: Platform): PlatformSummary {
     name: platform.name,
     processors: platform.processors.map(({ id, kind }) => ({ id, kind })),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    operatingPoints: operatingPoints(platform),
+    operatingPoints: operatingPointCount(platform),
   };
 }
 
 export function platformListText(platforms: readonly PlatformSummary[], style: TextStyle): string {
   const rows = platforms.map((platform) => [
     platform.id,
-    platform.name,
-    (platform.processors ?? []).map(({ id, kind }) => (id.startsWith(kind) ? id : `${id} (${kind})`)).join(', '),
+    shorten(platform.name, LONGEST_NAME, style),
+    (platform.processors ?? []).map(({ id }) => id).join(', '),
     optional(platform.memoryBytes, bytesText),
     optional(platform.operatingPoints, String),
   ]);
@@ -178,7 +180,7 @@ export function platformListText(platforms: readonly PlatformSummary[], style: T
       { title: 'name' },
       { title: 'processors', flexible: true },
       { title: 'memory', align: 'right' },
-      { title: 'clock settings', align: 'right' },
+      { title: 'operating points', align: 'right' },
     ],
     rows,
     style,
