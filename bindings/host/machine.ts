@@ -18,9 +18,7 @@ export interface MachineFacts {
 
 /** @throws HeterodyneError `NOT_READABLE` in Deno without `--allow-sys`, naming the exact flags */
 export async function machineFacts(): Promise<MachineFacts> {
-  for (const kind of ['cpus', 'systemMemoryInfo']) {
-    requirePermission({ name: 'sys', kind }, 'cannot look at this machine');
-  }
+  requirePermission({ name: 'sys', kind: ['cpus', 'systemMemoryInfo'] }, 'cannot look at this machine');
   const processors = cpus();
   const frequencyHz = (await maximumClockHz()) ?? reportedClockHz(processors.map((processor) => processor.speed));
   const model = processors[0]?.model.trim().replace(/\s+/g, ' ');

@@ -7,10 +7,13 @@ import { HeterodyneError } from '../../src/core/errors.ts';
 export type HostPermission =
   | { name: 'read' | 'write'; path: string }
   | { name: 'env'; variable: string }
-  | { name: 'sys'; kind: string };
+  | { name: 'sys'; kind: SystemFact | readonly SystemFact[] };
+
+/** What Deno guards under these names. */
+export type SystemFact = 'cpus' | 'systemMemoryInfo' | 'hostname';
 
 interface DenoPermissions {
-  querySync(descriptor: HostPermission): { state: 'granted' | 'prompt' | 'denied' };
+  querySync(descriptor: object): { state: 'granted' | 'prompt' | 'denied' };
 }
 
 function denoPermissions(): DenoPermissions | undefined {
@@ -26,12 +29,16 @@ export function permissionFlag(permission: HostPermission): string {
     case 'env':
       return `--allow-env=${permission.variable}`;
     case 'sys':
-      return `--allow-sys=${permission.kind}`;
+      return `--allow-sys=${[permission.kind].flat().join(',')}`;
   }
 }
 
 export function isGranted(permission: HostPermission): boolean {
-  return (denoPermissions()?.querySync(permission).state ?? 'granted') === 'granted';
+  const deno = denoPermissions();
+  if (deno === undefined) return true;
+  const single =
+    permission.name === 'sys' ? [permission.kind].flat().map((kind) => ({ name: 'sys', kind })) : [permission];
+  return single.every((descriptor) => deno.querySync(descriptor).state === 'granted');
 }
 
 /** @throws HeterodyneError `NOT_READABLE` that names the flag, when Deno was started without it */

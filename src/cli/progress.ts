@@ -11,6 +11,9 @@ export interface Progress {
 
 const NONE: Progress = { update() {}, end() {} };
 
+/** Whatever is done sooner needs no bar: it would only flicker. */
+const PATIENCE_MS = 300;
+
 export async function startProgress(settings: OutputSettings, call: Call): Promise<Progress> {
   if (!call.err.redraws || settings.quiet || !settings.progress) return NONE;
   const { default: library } = await import('cli-progress');
@@ -26,9 +29,12 @@ export async function startProgress(settings: OutputSettings, call: Call): Promi
     gracefulExit: false,
     fps: 10,
   });
-  bar.start(1, 0, { note: '' });
+  const began = performance.now();
   return {
-    update: (share, note) => bar.update(share, { note }),
+    update(share, note) {
+      if (bar.isActive) bar.update(share, { note });
+      else if (performance.now() - began >= PATIENCE_MS) bar.start(1, share, { note });
+    },
     end: () => bar.stop(),
   };
 }
