@@ -40,9 +40,19 @@ export type {
 export { comparators, plannerById, planners } from './planners/registry.ts';
 export { type Plan, type PlannedModel, type PlannedStage, planDocument } from './planners/schema.ts';
 export type { StopReason } from './planners/stop-rules.ts';
+export { atOperatingPoint } from './platforms/at-operating-point.ts';
 export { type HostFacts, hostPlatform } from './platforms/host.ts';
+export {
+  type OperatingPointChoice,
+  type OperatingPointSettings,
+  operatingPoint,
+  operatingPointCount,
+  operatingPointNames,
+  operatingPointOf,
+} from './platforms/operating-point.ts';
 export { platformById, platformIds } from './platforms/registry.ts';
-export { type Platform, type Processor, platformDocument } from './platforms/schema.ts';
+export { type OperatingPoint, type Platform, type Processor, platformDocument } from './platforms/schema.ts';
+export { profileAtOperatingPoint } from './profiles/at-operating-point.ts';
 export { type RooflineOptions, rooflineProfile } from './profiles/roofline.ts';
 export { type Profile, type ProfileModel, profileDocument } from './profiles/schema.ts';
 export { type Workload, type WorkloadModel, workloadDocument, workloadNames, workloadOf } from './profiles/workload.ts';

@@ -284,7 +284,7 @@ function placementModel(
   const n = blocks.length;
   const seconds = new Float64Array(processors.length * n).fill(Number.POSITIVE_INFINITY);
   processors.forEach((processor, p) => {
-    if (excluded.has(p)) return;
+    if (excluded.has(p) || processor.off) return;
     blocks.forEach((block, b) => {
       const cost = block.costs[processor.id];
       if (cost !== undefined && cost !== 'unsupported') seconds[p * n + b] = cost.latencyMs.mean / 1000;

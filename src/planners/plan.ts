@@ -12,6 +12,7 @@ import type { Estimator } from '../estimators/estimator.ts';
 import { type NamedProblem, placementProblem } from '../estimators/problem.ts';
 import type { BlockedModel } from '../models/graph.ts';
 import { loadZooModel } from '../models/zoo/load.ts';
+import { operatingPointOf } from '../platforms/operating-point.ts';
 import { platformById } from '../platforms/registry.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { rooflineProfile } from '../profiles/roofline.ts';
@@ -155,7 +156,7 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
         }),
         ...(own?.partial && { partial: true }),
       },
-      operatingPoint: highestOperatingPoint(platform),
+      operatingPoint: operatingPointOf(platform),
       models: predicted.models,
       processors: predicted.processors,
       score: predicted.score,
@@ -369,15 +370,6 @@ function workloadFrom(models: PlanRequest['models']): Workload {
     });
   }
   return workloadOf(models.map((model) => (typeof model === 'string' ? model : model.name)));
-}
-
-/** The plan's clocks: all domains at their highest frequency, which is what profiles are made for. */
-function highestOperatingPoint(platform: Platform): Plan['operatingPoint'] {
-  const domains = platform.clockDomains ?? [];
-  return {
-    id: 'max',
-    frequencyHz: Object.fromEntries(domains.map(({ id, frequencyHz }) => [id, Math.max(...frequencyHz)])),
-  };
 }
 
 /** What the reader should know about the plan itself. */

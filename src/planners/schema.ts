@@ -7,6 +7,7 @@ import type { Problem } from '../core/errors.ts';
 import { OBJECTIVES } from '../core/placement.ts';
 import { type DocumentFrom, defineDocument } from '../documents/document.ts';
 import { warningSchema } from '../documents/warnings.ts';
+import { operatingPointSchema } from '../platforms/schema.ts';
 
 const notNegative = z.number().min(0);
 const fraction = z.number().min(0).max(1);
@@ -116,11 +117,7 @@ const shape = {
   workloadHash: z.string().optional(),
   objective: z.enum(OBJECTIVES),
   planner: plannerSchema,
-  operatingPoint: z.strictObject({
-    id: z.string(),
-    /** By clock domain. */
-    frequencyHz: z.record(z.string(), z.number().gt(0)),
-  }),
+  operatingPoint: operatingPointSchema,
   models: z.array(modelSchema).min(1),
   processors: z.array(processorSchema).min(1),
   score: scoreSchema,
