@@ -5,6 +5,9 @@ import { wrap } from '../report/table.ts';
 
 export const INTERRUPTED_EXIT = 130;
 
+/** Nobody reads more on a terminal; the document holds all. */
+const MOST_FINDINGS = 50;
+
 /** Why work was given up: Ctrl-C or termination, before there was a result. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -53,32 +56,35 @@ function field(label: string, text: string | undefined, style: TextStyle): strin
   return [`  ${dim(label.padEnd(column - 2))}${body}`];
 }
 
+/** Every finding on its own; a hint that all share stands once at the end. */
+function findings(problems: readonly Problem[], style: TextStyle): string[] {
+  const [first] = problems;
+  const shared = problems.every(({ hint }) => hint === first?.hint) ? first?.hint : undefined;
+  const lines = [`  ${problems.length} findings:`];
+  for (const { path, message, hint } of problems.slice(0, MOST_FINDINGS)) {
+    const text = `- ${path === '' ? 'document' : path}: ${message}`;
+    const advice = hint === undefined || hint === shared || message.includes(hint) ? '' : ` (${hint})`;
+    lines.push(`  ${wrap(text + advice, style.width - 2, '    ')}`);
+  }
+  if (problems.length > MOST_FINDINGS) lines.push(`  and ${problems.length - MOST_FINDINGS} more: --json gives all`);
+  return [...lines, ...field('hint', shared, style)];
+}
+
 /** The error for people, with all findings. */
 export function failureText(failure: Failure, command: string, style: TextStyle): string {
   const { bold, red } = paint(style);
   const name = command === '' ? 'heterodyne' : `heterodyne ${command}`;
   const lines = [wrap(`${name}: ${red(bold('error'))}: ${failure.message}`, style.width, '  ')];
-  const single = failure.problems.length <= 1;
-  const { source, path } = failure;
+  const { source, path, problems } = failure;
   const place = source !== undefined && path !== undefined && path !== '' ? `${source}, ${path}` : (source ?? path);
-  if (single) {
+  if (problems.length <= 1) {
     lines.push(
       ...field('where', place, style),
       ...field('expected', failure.expected, style),
       ...field('found', failure.received, style),
+      ...field('hint', shortHint(failure), style),
     );
-  } else {
-    lines.push(...field('where', source, style), `  ${failure.problems.length} findings:`);
-    for (const problem of failure.problems) {
-      lines.push(
-        wrap(`  ${problem.path === '' ? 'document' : problem.path}: ${problem.message}`, style.width, '      '),
-      );
-      if (problem.hint !== undefined) lines.push(wrap(`      hint: ${problem.hint}`, style.width, '      '));
-    }
-  }
-  if (single || !failure.problems.some((problem) => problem.hint === failure.hint)) {
-    lines.push(...field('hint', shortHint(failure), style));
-  }
+  } else lines.push(...field('where', source, style), ...findings(problems, style));
   if (failure.stack !== undefined) {
     lines.push(
       '',

@@ -1,4 +1,5 @@
 /** A progress bar on standard error, on terminals alone. */
+import process from 'node:process';
 import type { Call } from './command.ts';
 import type { OutputSettings } from './options.ts';
 
