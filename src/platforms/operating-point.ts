@@ -73,8 +73,8 @@ export function isHighestPoint(platform: Platform, point: OperatingPoint): boole
 
 /** The state of one domain in a complete point. */
 export function stateIn(point: OperatingPoint, domain: ClockDomain): DomainState {
-  const frequencyHz = point.frequencyHz[domain.id];
-  const cores = point.cores?.[domain.id];
+  const frequencyHz = entry(point.frequencyHz, domain.id);
+  const cores = entry(point.cores, domain.id);
   return { ...(frequencyHz !== undefined && { frequencyHz }), ...(cores !== undefined && { cores }) };
 }
 
@@ -89,8 +89,8 @@ export function statesFrom(platform: Platform, settings: OperatingPointSettings)
     if (!domains.some((domain) => domain.id === id)) throw noDomain(platform, id);
   }
   return domains.map((domain) => {
-    const asked = settings.frequencyHz?.[domain.id];
-    const cores = coresFrom(platform, domain, settings.cores?.[domain.id]);
+    const asked = entry(settings.frequencyHz, domain.id);
+    const cores = coresFrom(platform, domain, entry(settings.cores, domain.id));
     if (cores?.length === 0) {
       if (asked === undefined) return { cores };
       throw usage(`${domain.id} is off and has a frequency`, 'one of the two', `${asked} Hz`);
@@ -98,6 +98,11 @@ export function statesFrom(platform: Platform, settings: OperatingPointSettings)
     const frequencyHz = asked === undefined ? domain.frequencyHz.at(-1) : legalFrequency(domain, asked);
     return { frequencyHz, ...(cores !== undefined && { cores }) };
   });
+}
+
+/** A member of its own: ids are chosen by whoever writes a document, and one might be `constructor`. */
+function entry<T>(record: Readonly<Record<string, T>> | undefined, id: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, id) ? record[id] : undefined;
 }
 
 function domainsOf(platform: Platform): readonly ClockDomain[] {
