@@ -59,7 +59,9 @@ let batch: u32 = 0;
 let root: u32 = 0;
 let leafCount: u32 = 0;
 /** Local steps without success, per model, after which the local search starts anew. */
-const PATIENCE: u32 = 16;
+const PATIENCE: u32 = 32;
+/** First entries of an opening list that a restart draws from. */
+const PROMISING: u32 = 64;
 /** Where the local search stands: [M] demands, their value, steps without success, a restart in flight. */
 let baseDemands: usize = 0;
 let baseValue: f64 = 0;
@@ -338,6 +340,16 @@ function rollOut(m: u32, draft: usize): usize {
   return draft;
 }
 
+/** Ways to restart: a step of every model, all models anew, or one model anew. */
+const SHIFT_ALL: u32 = 0;
+const KEEP_OTHERS: u32 = 2;
+
+/** Whether model m is decided at that turn or later. */
+function isOpen(m: u32, turn: u32): bool {
+  for (let i = turn; i < models; i++) if (<u32>load<u8>(order + i) == m) return true;
+  return false;
+}
+
 /** One step of iterated local search; false = nothing to change, or a restart waits for its value. */
 function step(): bool {
   let turn = fixedDecisions;
@@ -354,11 +366,22 @@ function step(): bool {
     restarting = failures >= PATIENCE * open;
     const from = restarting ? bestDemands : baseDemands;
     const draft = area + changed * demandStride;
-    if (restarting) samplePlacement(changed, false, draft);
+    const restart: u32 = restarting ? below(3) : KEEP_OTHERS;
+    const promising = restarting && restart != SHIFT_ALL && !layered ? min(openingsLength(changed), PROMISING) : 0;
+    if (promising > 0) copyRecord(draft, openingDemand(changed, below(promising)));
     else neighbour(changed, from + changed * demandStride, draft);
     demandOf(changed, draft, draft);
     for (let m: u32 = 0; m < models; m++) {
-      store<usize>(demands + (m << 2), m == changed ? draft : from + m * demandStride);
+      let source = from + m * demandStride;
+      if (m == changed) source = draft;
+      else if (restart != KEEP_OTHERS && isOpen(m, turn)) {
+        const other = area + m * demandStride;
+        if (restart == SHIFT_ALL) neighbour(m, source, other);
+        else samplePlacement(m, false, other);
+        demandOf(m, other, other);
+        source = other;
+      }
+      store<usize>(demands + (m << 2), source);
     }
   } else {
     for (let m: u32 = 0; m < models; m++) {

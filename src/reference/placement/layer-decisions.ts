@@ -132,6 +132,10 @@ export class LayerDecisions implements Decisions {
     return place < opened ? place : -1;
   }
 
+  promising(): undefined {
+    return undefined;
+  }
+
   open(): number[] {
     this.begin();
     return Array.from(this.#prepared.order.subarray(this.#current >= 0 ? this.#turn + 1 : this.#turn));

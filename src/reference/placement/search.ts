@@ -59,6 +59,8 @@ export interface Decisions {
   welcome(best: readonly Demand[]): void;
   /** Fix the next decision as in `best`; the place of that child among the opened ones, or -1. */
   commit(best: readonly Demand[], opened: number): number;
+  /** A placement of model m from the head of its opening list; undefined where there is none. */
+  promising(m: number, random: Random): Demand | undefined;
   /** Models that are not fixed yet, for local steps. */
   open(): number[];
 }
@@ -78,8 +80,13 @@ interface Pending {
   high: number;
 }
 
+/**
+ * Ways to restart the local search from the best plan: a step of every model, all models anew, or one model anew. Anew is,
+ * for one of them, an entry near the head of its opening list.
+ */
+const RESTARTS = ['step', 'all', 'one'] as const;
 /** Local steps without success, per model, after which the local search starts anew. */
-const PATIENCE = 16;
+const PATIENCE = 32;
 
 export class ReferenceSearch implements PlacementSearch {
   readonly options: SearchOptions;
@@ -325,7 +332,7 @@ export class ReferenceSearch implements PlacementSearch {
 
   /**
    * One step of iterated local search: a neighbour of where it stands. After many steps without success it starts anew
-   * from the best plan with one model placed at random. False = nothing to change, or a restart waits for its value.
+   * near the best plan or far from it. False = nothing to change, or a restart waits for its value.
    */
   #step(): boolean {
     const open = this.#decisions.open();
@@ -342,12 +349,18 @@ export class ReferenceSearch implements PlacementSearch {
     }
     this.#restarting = this.#failures >= PATIENCE * open.length;
     const from = this.#restarting ? this.#best : this.#base;
-    const record = this.#restarting
-      ? samplePlacement(this.#prepared, m, 'stratified', this.#random)
-      : neighbour(this.#prepared, m, from[m].record, this.#random);
+    const step = (i: number) => this.#draw(i, neighbour(this.#prepared, i, from[i].record, this.#random));
+    const restart = this.#restarting ? RESTARTS[this.#random.below(RESTARTS.length)] : 'one';
+    const promising = this.#restarting && restart !== 'step' ? this.#decisions.promising(m, this.#random) : undefined;
+    const changed = promising ?? step(m);
     this.#addLeaf(
       [],
-      from.map((demand, i) => (i === m ? this.#draw(m, record) : demand)),
+      from.map((demand, i) => {
+        if (i === m) return changed;
+        if (restart === 'one' || !open.includes(i)) return demand;
+        if (restart === 'step') return step(i);
+        return this.#draw(i, samplePlacement(this.#prepared, i, 'stratified', this.#random));
+      }),
     );
     return true;
   }

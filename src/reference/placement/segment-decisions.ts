@@ -7,6 +7,9 @@ import type { Random } from '../random.ts';
 import { Openings } from './openings.ts';
 import type { Decisions } from './search.ts';
 
+/** First entries of an opening list that a restart of the local search draws from. */
+const PROMISING = 64;
+
 export class SegmentDecisions implements Decisions {
   readonly depth: number;
   fixed = 0;
@@ -64,6 +67,12 @@ export class SegmentDecisions implements Decisions {
     this.fixed++;
     const place = this.#openings[m].find(best[m]);
     return place < opened ? place : -1;
+  }
+
+  promising(m: number, random: Random): Demand | undefined {
+    const { demands } = this.#openings[m];
+    const head = Math.min(demands.length, PROMISING);
+    return head > 0 ? demands[random.below(head)] : undefined;
   }
 
   open(): number[] {
