@@ -68,7 +68,7 @@ export interface TimelineModel {
   plannedPerS: number;
   /** Completions per second, over the window and on until it is well known; absent when under three complete. */
   achievedPerS?: number;
-  /** Frames that complete within the window. */
+  /** Frames that complete within the window, its end included. */
   completed: number;
   /** One frame without waiting, as the plan states it. */
   plannedLatencyMs: number;
@@ -112,24 +112,27 @@ export interface TimelineQueue {
 const NS = 1e6;
 const DEFAULT_FRAMES = 3;
 const DEFAULT_SLICES = 20_000;
+/** A given window is refused when more steps would run up to its end. */
+const MOST_STEPS = 2_000_000;
 /** Steps simulated at most before the window and, beyond it, for the achieved rates: a matter of tens of milliseconds. */
-const WARM_UP_STEPS = 100_000;
-const MEASURED_STEPS = 50_000;
+const WARM_UP_STEPS = 50_000;
+const MEASURED_STEPS = 20_000;
 /** Frames of the slowest model after which its achieved rate is well known. */
 const MEASURED_FRAMES = 100;
-/** A rate that falls short by more is worth a warning; less may come from where the measurement begins and ends. */
+/** A rate that falls short by more is worth a warning. */
 const SHORTFALL = 0.02;
 
 /**
  * A steady state of a plan. The same plan and options give the same timeline, on every host.
  *
- * @throws HeterodyneError `BAD_INPUT` a plan for processors that the platform has not; `USAGE` a window that is empty
+ * @throws HeterodyneError `BAD_INPUT` a plan for processors that the platform has not; `USAGE` an empty window; `LIMIT` a
+ *   window too long to draw
  */
 export function timeline(plan: Plan, options: TimelineOptions = {}): Timeline {
   const course = courseOf(plan, options.platform);
   const pace = paceOf(course);
   const warnings = [...course.warnings];
-  const window = options.window ? givenWindow(options.window) : defaultWindow(course, pace, options, warnings);
+  const window = options.window ? givenWindow(options.window, course) : defaultWindow(course, pace, options, warnings);
   const { startNs, endNs } = window;
   const untilNs = endNs + measuringTime(course, endNs - startNs);
 
@@ -178,7 +181,7 @@ export function timeline(plan: Plan, options: TimelineOptions = {}): Timeline {
   for (const slice of slices) busy[slice.track] += slice.endNs - slice.startNs;
   const shown = [...frames.values()].sort((a, b) => a.releaseNs - b.releaseNs || a.model - b.model);
   const models = plan.models.map((planned, m): TimelineModel => {
-    const within = shown.filter(({ model, finishNs = endNs }) => model === m && finishNs < endNs);
+    const within = shown.filter(({ model, finishNs = Number.POSITIVE_INFINITY }) => model === m && finishNs <= endNs);
     const waited = within.reduce((sum, { releaseNs, finishNs = endNs }) => sum + finishNs - releaseNs, 0);
     const { count, firstNs, lastNs } = measured[m];
     return {
@@ -193,7 +196,12 @@ export function timeline(plan: Plan, options: TimelineOptions = {}): Timeline {
       ...(planned.deadlineMs !== undefined && { deadlineMs: planned.deadlineMs }),
     };
   });
-  warnings.push(...shortfalls(models));
+  warnings.push(
+    ...shortfalls(
+      models,
+      measured.map(({ count }) => count),
+    ),
+  );
   return {
     window,
     tracks: course.tracks.map((track, t) => ({ ...track, busyNs: busy[t] })),
@@ -205,14 +213,25 @@ export function timeline(plan: Plan, options: TimelineOptions = {}): Timeline {
   };
 }
 
-function givenWindow({ startMs, endMs }: { startMs: number; endMs: number }): Timeline['window'] {
+function givenWindow({ startMs, endMs }: { startMs: number; endMs: number }, course: Course): Timeline['window'] {
   const window = { startNs: Math.round(startMs * NS), endNs: Math.round(endMs * NS) };
-  if (window.startNs >= 0 && window.endNs > window.startNs && Number.isSafeInteger(window.endNs)) return window;
-  throw new HeterodyneError('USAGE', `the window from ${startMs} ms to ${endMs} ms shows nothing`, {
-    path: 'window',
-    expected: 'an end after the start, and a start of at least 0 ms',
-    received: `${startMs} ms to ${endMs} ms`,
-  });
+  const received = `${startMs} ms to ${endMs} ms`;
+  if (!(window.startNs >= 0 && window.endNs > window.startNs && Number.isSafeInteger(window.endNs))) {
+    throw new HeterodyneError('USAGE', `the window from ${received} shows nothing`, {
+      path: 'window',
+      expected: 'an end after the start, and a start of at least 0 ms',
+      received,
+    });
+  }
+  const most = MOST_STEPS / stepsPerNs(course.models);
+  if (window.endNs > most) {
+    throw new HeterodyneError('LIMIT', `up to the end of the window, ${endMs} ms, too many stages run to draw`, {
+      path: 'window',
+      expected: `an end before ${figureMs(most)}`,
+      received,
+    });
+  }
+  return window;
 }
 
 /** From when the first frames have passed at the latest; long enough for the slowest model, short enough to draw. */
@@ -270,9 +289,10 @@ function addChange(queue: TimelineQueue[], atNs: number, waiting: number): void 
   if (queue[queue.length - 1].waiting !== waiting) queue.push({ atNs, waiting });
 }
 
-function shortfalls(models: readonly TimelineModel[]): Warning[] {
+/** The longer a rate was measured, the less of a difference may come from where it began and ended: one frame. */
+function shortfalls(models: readonly TimelineModel[], counts: readonly number[]): Warning[] {
   return models.flatMap(({ name, plannedPerS, achievedPerS }, m) => {
-    if (achievedPerS === undefined || achievedPerS >= plannedPerS * (1 - SHORTFALL)) return [];
+    if (achievedPerS === undefined || achievedPerS >= plannedPerS * (1 - SHORTFALL - 1 / counts[m])) return [];
     return [
       {
         code: 'RATE_NOT_REACHED',

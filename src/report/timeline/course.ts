@@ -119,7 +119,7 @@ function stepOf(track: number, occupies: number[], parts: StepPart[]): Step {
 }
 
 /** The plan states one call's stages and one frame's latency: their ratio is the number of calls. */
-function callsOf({ stages, latencyMs }: PlannedModel): number {
+export function callsOf({ stages, latencyMs }: PlannedModel): number {
   const once = stages.reduce((sum, stage) => sum + stage.latencyMs + stage.transferMs, 0);
   if (once === 0) return 1;
   const calls = latencyMs / once;

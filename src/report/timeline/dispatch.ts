@@ -83,10 +83,13 @@ export function dispatch(course: Course, pace: readonly Pace[], untilNs: number,
   let running: Job[] = [];
 
   const stepOf = (job: Job): Step => models[job.model].steps[job.step];
-  const releaseOf = (m: number): number =>
-    released[m] - finished[m] < pace[m].inFlight
-      ? Math.round(pace[m].phaseNs + released[m] * models[m].periodNs)
-      : Number.POSITIVE_INFINITY;
+  /** Next release of each model; Infinity while it has all the frames in flight that it may. */
+  const releaseAt = new Float64Array(models.length);
+  const setRelease = (m: number): void => {
+    const free = released[m] - finished[m] < pace[m].inFlight;
+    releaseAt[m] = free ? Math.round(pace[m].phaseNs + released[m] * models[m].periodNs) : Number.POSITIVE_INFINITY;
+  };
+  for (let m = 0; m < models.length; m++) setRelease(m);
 
   const count = (job: Job, change: 1 | -1, nowNs: number): void => {
     const { track } = stepOf(job);
@@ -137,7 +140,7 @@ export function dispatch(course: Course, pace: readonly Pace[], untilNs: number,
 
   for (let nowNs = 0; ; ) {
     let nextNs = Number.POSITIVE_INFINITY;
-    for (let m = 0; m < models.length; m++) nextNs = Math.min(nextNs, releaseOf(m));
+    for (let m = 0; m < models.length; m++) nextNs = Math.min(nextNs, releaseAt[m]);
     for (const { endNs } of running) nextNs = Math.min(nextNs, endNs);
     // A release that had to wait for a free place is late by then.
     nowNs = Math.max(nowNs, nextNs);
@@ -149,13 +152,15 @@ export function dispatch(course: Course, pace: readonly Pace[], untilNs: number,
       if (step + 1 < models[model].steps.length) enqueue(model, frame, step + 1, nowNs);
       else {
         finished[model]++;
+        setRelease(model);
         observer.finished(model, frame, nowNs);
       }
     }
     for (let m = 0; m < models.length; m++) {
-      while (releaseOf(m) <= nowNs) {
+      while (releaseAt[m] <= nowNs) {
         observer.released(m, released[m], nowNs);
         enqueue(m, released[m]++, 0, nowNs);
+        setRelease(m);
       }
     }
     assign(nowNs);
