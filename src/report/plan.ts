@@ -30,6 +30,7 @@ export function planText(plan: Plan, style: TextStyle): string {
     modelTable(plan, style),
     processorTable(plan, style),
     scoreTable(plan, style),
+    ...(plan.replan ? [movesText(plan, plan.replan, style)] : []),
     [...boundLines(plan, style), wrap(provenanceLine(plan), style.width)].join('\n'),
   ].join('\n\n')}\n`;
 }
@@ -122,6 +123,33 @@ function scoreTable(plan: Plan, style: TextStyle): string {
     rows,
     style,
   );
+}
+
+/** What moves against the plan in use, and why. */
+function movesText(plan: Plan, replan: NonNullable<Plan['replan']>, style: TextStyle): string {
+  const { moves, kept, before, moveCost } = replan;
+  const reason = {
+    moved: (gain: number | undefined) => (gain === undefined ? 'could not stay' : `gains ${shown(plan, gain)}`),
+    forced: () => 'a processor of it is gone',
+    new: () => 'not in the old plan, or cut into other blocks',
+  };
+  const stay = kept === 1 ? '1 model stays' : `${kept} models stay`;
+  const was = before === undefined ? 'the old plan no longer fits' : `the old plan, adapted: ${shown(plan, before)}`;
+  const heading = wrap(`${stay} in place; ${was}; a moved stage had to gain ${percent(moveCost)}.`, style.width);
+  if (moves.length === 0) return heading;
+  const rows = moves.map(({ model, kind, stages, gain }) => [
+    shorten(model, LONGEST_NAME, style),
+    kind,
+    String(stages),
+    reason[kind](gain),
+  ]);
+  const columns = [
+    { title: 'model' },
+    { title: 'move' },
+    { title: 'stages moved', align: 'right' as const },
+    { title: 'why', flexible: true },
+  ];
+  return `${table(columns, rows, style)}\n\n${heading}`;
 }
 
 function boundLines(plan: Plan, style: TextStyle): string[] {

@@ -39,7 +39,16 @@ const ROOMS: Record<string, string[]> = {
     'src/estimators',
     'bindings/core',
   ],
-  'src/report': ['src/core', 'src/documents', 'src/models', 'src/platforms', 'src/profiles', 'src/planners'],
+  'src/report': [
+    'src/core',
+    'src/documents',
+    'src/models',
+    'src/platforms',
+    'src/profiles',
+    'src/planners',
+    'src/estimators',
+    'bindings/core',
+  ],
   'src/index': [
     'src/core',
     'src/documents',

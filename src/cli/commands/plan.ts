@@ -85,6 +85,16 @@ export const planCommand = defineCommand({
       description: 'mcts: decide per model, or per block as the original does (segment)',
     },
     seeds: { type: 'boolean', default: true, negativeDescription: 'mcts: do not score heuristic placements first' },
+    from: {
+      type: 'string',
+      valueHint: 'PLAN',
+      description: 'replan from a plan in use: only what pays for its move moves',
+    },
+    'move-cost': {
+      type: 'string',
+      valueHint: 'SHARE',
+      description: 'with --from: what one moved stage must gain of the objective, as 1% or 0.01 (1%)',
+    },
     core: {
       type: 'enum',
       options: Object.keys(CORES),
@@ -96,6 +106,7 @@ export const planCommand = defineCommand({
   },
   examples: [
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50,squeezenet',
+    'heterodyne plan --platform hikey970 --models alexnet,squeezenet,resnet-50 --from plan.json --move-cost 2%',
     'heterodyne plan --platform orange-pi-5 --models ./a.onnx,b=./b.onnx --shape b:input=1x3x320x320 --objective min --out plan.json',
   ],
   details: [
@@ -104,7 +115,7 @@ export const planCommand = defineCommand({
   async run(values, call) {
     const started = performance.now();
     const inputs = await readInputs(values, call);
-    const request: PlanRequest = { ...inputs.request, ...searchSettings(values) };
+    const request: PlanRequest = { ...inputs.request, ...searchSettings(values), ...(await planInUse(values)) };
     const bar = await startProgress(values, call);
     let result: Plan;
     try {
@@ -138,6 +149,7 @@ export const planCommand = defineCommand({
 });
 
 interface InputValues extends OutputSettings {
+  from?: string;
   platform?: string;
   workload?: string;
   profile?: string;
@@ -151,7 +163,7 @@ async function readInputs(values: InputValues, call: Call): Promise<{ request: P
   const profile = values.profile === undefined ? undefined : await readProfile(values.profile);
   const { platform, warnings, file } = await choosePlatform(values.platform ?? profile?.document.platform);
   const chosen = await workloadFor(values, call, profile?.document);
-  const files = [file, values.profile].filter((name) => name !== undefined);
+  const files = [file, values.profile, values.from].filter((name) => name !== undefined);
   await checkOutput(values, [...inputFiles(chosen), ...files]);
   const found = [...warnings, ...(profile?.warnings ?? []), ...chosen.warnings];
   const { workload } = chosen;
@@ -194,6 +206,32 @@ async function workloadFor(values: InputValues, call: Call, profile: Profile | u
     .filter(({ variant }) => variant === 'original')
     .map(({ name, source }) => ({ model: source, name }));
   return { workload: { kind: 'workload', schemaVersion: 1, models: named }, warnings: [] };
+}
+
+/** With `--from`: the plan in use, and what a move costs. */
+async function planInUse(values: { from?: string; 'move-cost'?: string }): Promise<Partial<PlanRequest>> {
+  const cost = values['move-cost'];
+  if (values.from === undefined) {
+    if (cost === undefined) return {};
+    throw new HeterodyneError('USAGE', '--move-cost means nothing without --from', {
+      path: '--move-cost',
+      expected: '--from PLAN',
+      received: `--move-cost ${cost} alone`,
+    });
+  }
+  const { document } = planDocument.parse(await readText(values.from), values.from);
+  return { from: document, ...(cost === undefined ? {} : { moveCost: readShare(cost, '--move-cost') }) };
+}
+
+/** `1%` or `0.01`. */
+function readShare(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d*)?|\.\d+)\s*(%?)$/.exec(text.trim());
+  if (match) return Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  throw new HeterodyneError('USAGE', `${option} cannot be "${text}"`, {
+    path: option,
+    expected: 'a share of at least 0, as 1% or 0.01',
+    received: `"${text}"`,
+  });
 }
 
 interface SearchValues {
