@@ -5,6 +5,7 @@ import { operatingPointCount, operatingPointNames } from '../platforms/operating
 import { PRECISIONS } from '../platforms/precision.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { figure, scaled } from './numbers.ts';
+import { drawPlatform } from './platform-drawing.ts';
 import { paint, signs, type TextStyle } from './style.ts';
 import { shorten, table, wrap } from './table.ts';
 
@@ -25,6 +26,7 @@ export function platformText(platform: Platform, style: TextStyle): string {
   const { bold } = paint(style);
   const parts = [
     `${bold(platform.name)} (${platform.id})`,
+    drawPlatform(platform, style.width).trimEnd(),
     processors(platform, style),
     resources(platform, style),
     transfers(platform, style),

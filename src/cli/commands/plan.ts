@@ -10,6 +10,8 @@ import { type PlanRequest, plan } from '../../planners/plan.ts';
 import { DEFAULT_EVALUATIONS, type PlannerOptions } from '../../planners/planner.ts';
 import { planners } from '../../planners/registry.ts';
 import { type Plan, planDocument } from '../../planners/schema.ts';
+import { atOperatingPoint } from '../../platforms/at-operating-point.ts';
+import { profileAtOperatingPoint } from '../../profiles/at-operating-point.ts';
 import { type Profile, profileDocument } from '../../profiles/schema.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
 import { planText } from '../../report/plan.ts';
@@ -47,6 +49,11 @@ export const planCommand = defineCommand({
       type: 'string',
       valueHint: 'FILE',
       description: 'costs from a profile document; absent = modelled from models and platform',
+    },
+    'operating-point': {
+      type: 'string',
+      valueHint: 'POINT',
+      description: 'clocks and cores to plan at: a mode, a number, or settings as gpu=850MHz,cpu.cores=2 (max)',
     },
     planner: {
       type: 'enum',
@@ -106,6 +113,7 @@ export const planCommand = defineCommand({
   },
   examples: [
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50,squeezenet',
+    'heterodyne plan --platform jetson-tx2 --models alexnet,squeezenet --operating-point max-q',
     'heterodyne plan --platform hikey970 --models alexnet,squeezenet,resnet-50 --from plan.json --move-cost 2%',
     'heterodyne plan --platform orange-pi-5 --models ./a.onnx,b=./b.onnx --shape b:input=1x3x320x320 --objective min --out plan.json',
   ],
@@ -150,6 +158,7 @@ export const planCommand = defineCommand({
 
 interface InputValues extends OutputSettings {
   from?: string;
+  'operating-point'?: string;
   platform?: string;
   workload?: string;
   profile?: string;
@@ -161,14 +170,20 @@ interface InputValues extends OutputSettings {
 /** Platform, workload, and either models or a profile. */
 async function readInputs(values: InputValues, call: Call): Promise<{ request: PlanRequest; warnings: Warning[] }> {
   const profile = values.profile === undefined ? undefined : await readProfile(values.profile);
-  const { platform, warnings, file } = await choosePlatform(values.platform ?? profile?.document.platform);
+  const { platform: fastest, warnings, file } = await choosePlatform(values.platform ?? profile?.document.platform);
   const chosen = await workloadFor(values, call, profile?.document);
   const files = [file, values.profile, values.from].filter((name) => name !== undefined);
   await checkOutput(values, [...inputFiles(chosen), ...files]);
   const found = [...warnings, ...(profile?.warnings ?? []), ...chosen.warnings];
   const { workload } = chosen;
   const cut = parseCut(values.cut);
-  if (profile !== undefined) return { request: { platform, workload, profile: profile.document }, warnings: found };
+  const point = values['operating-point'] ?? 'max';
+  if (profile !== undefined) {
+    const held = profileAtOperatingPoint(profile.document, fastest, point);
+    const { platform } = held;
+    return { request: { platform, workload, profile: held.profile }, warnings: [...found, ...held.warnings] };
+  }
+  const platform = atOperatingPoint(fastest, point);
   const models = await loadModels(chosen, cut, call.signal);
   return { request: { platform, workload, models }, warnings: found };
 }
