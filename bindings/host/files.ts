@@ -129,16 +129,23 @@ export async function createFolder(path: string): Promise<void> {
 }
 
 /**
- * Refuses to write over a file that was read.
+ * Refuses to write over a file that was read, or that is written too.
  *
+ * @param option that named the output, for the message
+ * @param role of the other files, for the message
  * @throws HeterodyneError `USAGE` when `output` is one of `inputs`, through whatever links
  */
-export async function refuseOverwrite(output: string, inputs: readonly string[]): Promise<void> {
+export async function refuseOverwrite(
+  output: string,
+  inputs: readonly string[],
+  option = '--out',
+  role = 'an input file',
+): Promise<void> {
   const target = await identityOf(output);
   for (const input of inputs) {
     if (!(await identityOf(input)).some((name) => target.includes(name))) continue;
-    throw new HeterodyneError('USAGE', `${output} is an input file and would be overwritten`, {
-      path: '--out',
+    throw new HeterodyneError('USAGE', `${output} is ${role} and would be overwritten`, {
+      path: option,
       expected: 'another file name',
       received: output,
     });

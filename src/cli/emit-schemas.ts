@@ -14,6 +14,7 @@ import { errorDocument } from './documents/error.ts';
 import { modelDocument } from './documents/model.ts';
 import { modelExportDocument, modelListDocument } from './documents/model-list.ts';
 import { platformListDocument } from './documents/platform-list.ts';
+import { traceCheckDocument } from './documents/trace-check.ts';
 
 /** Every document that Heterodyne writes. */
 export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'schemaFile' | 'jsonSchema'>[] = [
@@ -25,6 +26,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   modelListDocument,
   modelExportDocument,
   platformListDocument,
+  traceCheckDocument,
   errorDocument,
 ];
 

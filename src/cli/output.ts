@@ -1,5 +1,6 @@
 /** Results on their way out: a document for programs, text for people, warnings beside both. */
 import { checkWritable, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
+import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { paint, type TextStyle } from '../report/style.ts';
 import { wrap } from '../report/table.ts';
@@ -22,6 +23,26 @@ export async function checkOutput(settings: OutputSettings, inputs: readonly str
   if (!writesToFile(settings)) return;
   await refuseOverwrite(settings.out, inputs);
   await checkWritable(settings.out);
+}
+
+/** As {@link checkOutput}, for a file that is written beside the document, and never to a standard stream. */
+export async function checkCompanion(
+  option: string,
+  file: string | undefined,
+  settings: OutputSettings,
+  inputs: readonly string[],
+): Promise<void> {
+  if (file === undefined) return;
+  if (file === '-') {
+    throw new HeterodyneError('USAGE', `${option} writes a file, not a standard stream`, {
+      path: option,
+      expected: 'a file name',
+      received: '"-"',
+    });
+  }
+  await refuseOverwrite(file, inputs, option);
+  if (writesToFile(settings)) await refuseOverwrite(file, [settings.out], option, 'the file of --out');
+  await checkWritable(file);
 }
 
 /** The file first, so that a reader that closes standard output does not lose it. */

@@ -64,5 +64,15 @@ export const COMMANDS: GroupEntry = {
         }),
       },
     },
+    trace: {
+      kind: 'group',
+      summary: 'Look at traces: plans as courses of events, for Perfetto.',
+      examples: ['heterodyne trace check trace.json --plan plan.json'],
+      members: {
+        check: command('Check a trace against every rule that viewers need.', async () => {
+          return (await import('./commands/trace-check.ts')).traceCheckCommand;
+        }),
+      },
+    },
   },
 };

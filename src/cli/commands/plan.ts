@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { defaultCore, referenceCore, wasmCore } from '../../../bindings/core.ts';
-import { isGranted, readText } from '../../../bindings/host/index.ts';
+import { isGranted, readText, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { LIMITS, OBJECTIVES, type Objective } from '../../core/placement.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
@@ -11,6 +11,7 @@ import { DEFAULT_EVALUATIONS, type PlannerOptions } from '../../planners/planner
 import { planners } from '../../planners/registry.ts';
 import { type Plan, planDocument } from '../../planners/schema.ts';
 import { atOperatingPoint } from '../../platforms/at-operating-point.ts';
+import type { Platform } from '../../platforms/schema.ts';
 import { profileAtOperatingPoint } from '../../profiles/at-operating-point.ts';
 import { type Profile, profileDocument } from '../../profiles/schema.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
@@ -27,7 +28,7 @@ import {
   SEED_OPTION,
   WORKLOAD_OPTION,
 } from '../options.ts';
-import { checkOutput, deliver, tell } from '../output.ts';
+import { checkCompanion, checkOutput, deliver, tell, warn } from '../output.ts';
 import { choosePlatform } from '../platform-choice.ts';
 import { startProgress } from '../progress.ts';
 import { VERSION } from '../version.ts';
@@ -108,6 +109,11 @@ export const planCommand = defineCommand({
       valueHint: 'NAME',
       description: 'implementation of the kernels; both give the same plan (the fastest that runs here)',
     },
+    trace: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'also write the steady state of the plan as a trace, which ui.perfetto.dev opens',
+    },
     provenance: { type: 'boolean', description: 'record time, host and versions in the document' },
     ...OUTPUT_OPTIONS,
   },
@@ -142,6 +148,7 @@ export const planCommand = defineCommand({
       bar.end();
     }
     const document = complete(result, inputs.warnings, values.provenance === true, call.signal.aborted);
+    if (values.trace !== undefined) await writeTrace(values.trace, document, inputs.request, values, call);
     await deliver(
       {
         json: planDocument.write(document),
@@ -156,7 +163,23 @@ export const planCommand = defineCommand({
   },
 });
 
+/** Its warnings are about the drawing, so they are told and not written into the plan. */
+async function writeTrace(
+  file: string,
+  document: Plan,
+  { platform }: PlanRequest,
+  settings: OutputSettings,
+  call: Call,
+): Promise<void> {
+  const { traceOfPlan } = await import('../../report/trace/trace.ts');
+  const { text, timeline } = traceOfPlan(document, { platform: platform as Platform });
+  await writeFileWhole(file, text);
+  if (!settings.quiet) warn(timeline.warnings, call);
+  tell(`${timeline.slices.length} slices in ${file}`, settings, call);
+}
+
 interface InputValues extends OutputSettings {
+  trace?: string;
   from?: string;
   'operating-point'?: string;
   platform?: string;
@@ -174,6 +197,7 @@ async function readInputs(values: InputValues, call: Call): Promise<{ request: P
   const chosen = await workloadFor(values, call, profile?.document);
   const files = [file, values.profile, values.from].filter((name) => name !== undefined);
   await checkOutput(values, [...inputFiles(chosen), ...files]);
+  await checkCompanion('--trace', values.trace, values, [...inputFiles(chosen), ...files]);
   const found = [...warnings, ...(profile?.warnings ?? []), ...chosen.warnings];
   const { workload } = chosen;
   const cut = parseCut(values.cut);

@@ -92,7 +92,13 @@ function readOther(value: unknown, findings: Findings): ReadOther {
   const listed: unknown[] = Array.isArray(tracks) ? tracks : [];
   findings.require(listed.length > 0, '/otherData/tracks', 'no track is listed', 'a list of tracks', tracks);
   const usable = listed.filter((track, t) =>
-    findings.require(isTrack(track), `/otherData/tracks/${t}`, 'not a track', 'pid, tid, id, kind, busyUs', track),
+    findings.require(
+      isTrack(track),
+      `/otherData/tracks/${t}`,
+      'not a track',
+      'pid, tid, id, kind, busyUs, plannedUtilization',
+      track,
+    ),
   );
   return {
     tracks: usable as TraceTrack[],
@@ -102,8 +108,14 @@ function readOther(value: unknown, findings: Findings): ReadOther {
 }
 
 function isTrack(value: unknown): boolean {
-  const { pid, tid, id, kind, busyUs } = objectOr(value);
+  const { pid, tid, id, kind, busyUs, plannedUtilization } = objectOr(value);
   return (
-    isId(pid) && isId(tid) && isText(id) && /^(processor|link)$/.test(String(kind)) && nanoseconds(busyUs) !== undefined
+    isId(pid) &&
+    isId(tid) &&
+    isText(id) &&
+    /^(processor|link)$/.test(String(kind)) &&
+    nanoseconds(busyUs) !== undefined &&
+    typeof plannedUtilization === 'number' &&
+    plannedUtilization >= 0
   );
 }
