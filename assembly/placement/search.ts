@@ -59,7 +59,7 @@ let batch: u32 = 0;
 let root: u32 = 0;
 let leafCount: u32 = 0;
 /** Local steps without success, per model, after which the local search starts anew. */
-const PATIENCE: u32 = 32;
+const PATIENCE: u32 = 24;
 /** First entries of an opening list that a restart draws from. */
 const PROMISING: u32 = 64;
 /** Where the local search stands: [M] demands, their value, steps without success, a restart in flight. */

@@ -86,7 +86,7 @@ interface Pending {
  */
 const RESTARTS = ['step', 'all', 'one'] as const;
 /** Local steps without success, per model, after which the local search starts anew. */
-const PATIENCE = 32;
+const PATIENCE = 24;
 
 export class ReferenceSearch implements PlacementSearch {
   readonly options: SearchOptions;
