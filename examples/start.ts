@@ -9,7 +9,15 @@ import { processSession } from '../src/cli/session.ts';
 const FOLDER = 'build/models';
 const NETWORKS = ['alexnet', 'mobilenet-v1', 'resnet-50', 'squeezenet'];
 
-const PLAN = ['plan', '--platform', 'hikey970', '--models', NETWORKS.map((name) => `${FOLDER}/${name}.onnx`).join(',')];
+const PLAN = [
+  'plan',
+  '--platform',
+  'hikey970',
+  '--models',
+  NETWORKS.map((name) => `${FOLDER}/${name}.onnx`).join(','),
+  '--evaluations',
+  '1000',
+];
 
 /** The mean rate may starve a model; the geometric mean shares more evenly. */
 const COMMANDS = [
