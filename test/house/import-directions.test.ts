@@ -45,8 +45,8 @@ const ROOMS: Record<string, string[]> = {
     'src/models',
     'src/platforms',
     'src/profiles',
-    'src/planners',
     'src/estimators',
+    'src/planners',
     'bindings/core',
   ],
   'src/index': [

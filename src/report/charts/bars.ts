@@ -1,6 +1,6 @@
 /** Horizontal bars, one per processor, cut into the models' parts. */
 import { axisCaption, drawing, type Frame, label, line, tickLabels } from './frame.ts';
-import { legend, modelMarks, onMark } from './marks.ts';
+import { legend, Marks, onMark } from './marks.ts';
 import type { Scale } from './scale.ts';
 import { element, title } from './svg.ts';
 import { fitText, textWidth } from './text-width.ts';
@@ -37,11 +37,7 @@ export interface StackedBars {
 export function stackedBars(frame: Frame, chart: StackedBars): string {
   const { width, fontSize, palette } = frame;
   const { bars, scale, models } = chart;
-  const marks = modelMarks(
-    frame,
-    chart.id,
-    models.map(({ number }) => number),
-  );
+  const marks = new Marks(frame);
   const row = fontSize + 16;
   const thick = row - 8;
   const nameWidth = Math.min(0.3 * width, Math.max(...bars.map(({ name }) => textWidth(name, fontSize))));
@@ -50,7 +46,8 @@ export function stackedBars(frame: Frame, chart: StackedBars): string {
   const plot = width - valueWidth - 12 - left;
   const x = (value: number) => left + plot * Math.min(1, scale.at(value));
   const bottom = bars.length * row;
-  const body = [marks.definitions];
+  const body: string[] = [];
+  const labels: string[] = [];
   for (const tick of scale.ticks) body.push(line(x(tick), 0, x(tick), bottom + 3, { stroke: palette.rule }));
   bars.forEach((bar, i) => {
     const y = i * row + 4;
@@ -61,29 +58,34 @@ export function stackedBars(frame: Frame, chart: StackedBars): string {
     ];
     if (chart.track) parts.push(element('rect', { x: left, y, width: plot, height: thick, fill: palette.rule }));
     let at = 0;
-    const draw = (value: number, about: string, fill: string): { from: number; wide: number } => {
+    const next = (value: number) => {
       const from = x(at);
-      const wide = x(at + value) - from;
-      const edge = { stroke: palette.edge, 'stroke-width': wide > 1.5 ? 0.75 : 0 };
-      parts.push(element('rect', { x: from, y, width: wide, height: thick, fill, ...edge }, title(about)));
       at += value;
-      return { from, wide };
+      const wide = x(at) - from;
+      const edge = { stroke: palette.edge, 'stroke-width': wide > 1.5 ? 0.75 : 0 };
+      return { place: { x: from, y, width: wide, height: thick }, edge };
     };
     for (const { model, value, about } of bar.parts) {
-      const { from, wide } = draw(value, about, marks.fill(model));
+      const { place, edge } = next(value);
+      parts.push(marks.rectangle(model, place, edge, title(about)));
       const text = String(model);
-      if (wide >= textWidth(text, fontSize - 1) + 3) parts.push(onMark(frame, model, from + wide / 2, baseline, text));
+      if (place.width < textWidth(text, fontSize - 1) + 3) continue;
+      labels.push(onMark(frame, model, place.x + place.width / 2, baseline, text));
     }
-    if (bar.rest) draw(bar.rest.value, bar.rest.about, palette.hatch);
+    if (bar.rest) {
+      const { place, edge } = next(bar.rest.value);
+      parts.push(element('rect', { ...place, fill: palette.hatch, ...edge }, title(bar.rest.about)));
+    }
     parts.push(label(width, baseline, bar.text, { anchor: 'end' }));
     body.push(element('g', {}, ...parts));
   });
+  body.push(marks.textures(), ...labels);
   body.push(...tickLabels(frame, scale.ticks, x, bottom + fontSize + 5, chart.tickText));
   const caption = axisCaption(frame, chart.caption, left, left + plot, bottom + fontSize + 8);
   body.push(...caption.body);
   const below = bottom + fontSize + 20 + caption.height;
   if (chart.followsLegend && frame.together) return drawing(frame, { ...chart, height: below - 8, body });
-  const key = legend(frame, marks, models, below);
+  const key = legend(frame, models, below);
   body.push(...key.body);
   return drawing(frame, { ...chart, height: below + key.height, body });
 }

@@ -1,8 +1,8 @@
 /** All charts of a plan, in the order in which a reader wants them. */
-import type { Frame } from './frame.ts';
+import type { Drawing, Frame } from './frame.ts';
 import { PAPER_FRAME } from './frame.ts';
 import { ganttChart, ganttTitle } from './gantt.ts';
-import { heatMapChart, heatMapTitle } from './heat-map.ts';
+import { heatMapChart, heatMapPieces, heatMapTitle } from './heat-map.ts';
 import { memoryChart, memoryTitle } from './memory.ts';
 import type { PlanView } from './plan-view.ts';
 import { progressChart, progressTitle } from './progress.ts';
@@ -16,6 +16,8 @@ export interface Chart {
   /** What it shows, with unit. */
   title(view: PlanView): string;
   draw(view: PlanView, frame: Frame): string;
+  /** The same in pieces, between which a page may break; absent = in one. */
+  pieces?(view: PlanView, frame: Frame): Drawing[];
 }
 
 export const CHARTS: readonly Chart[] = [
@@ -25,7 +27,7 @@ export const CHARTS: readonly Chart[] = [
   { id: 'memory', title: memoryTitle, draw: memoryChart },
   { id: 'throughput', title: throughputTitle, draw: throughputChart },
   { id: 'progress', title: progressTitle, draw: progressChart },
-  { id: 'heat-map', title: heatMapTitle, draw: heatMapChart },
+  { id: 'heat-map', title: heatMapTitle, draw: heatMapChart, pieces: heatMapPieces },
 ];
 
 /** Every chart as an SVG file for a paper, one column wide: file name and content. */

@@ -1,8 +1,9 @@
 /** The steady state: which processor works for which model when. */
+import type { Plan } from '../../planners/schema.ts';
 import { figure, percent } from '../numbers.ts';
 import { type Timeline, type TimelineSlice, timeline } from '../timeline.ts';
 import { axisCaption, drawing, type Frame, label, line, tickLabels } from './frame.ts';
-import { legend, modelMarks, onMark } from './marks.ts';
+import { legend, Marks, onMark } from './marks.ts';
 import { modelNumbers, type PlanView } from './plan-view.ts';
 import { linearScale } from './scale.ts';
 import { element, title } from './svg.ts';
@@ -28,7 +29,8 @@ export function ganttTitle(): string {
 /** The course of events that the chart shows at that width. */
 export function shownTimeline({ plan, platform }: PlanView, width: number): Timeline {
   const sliceLimit = Math.max(40, Math.round((plan.processors.length * width) / PIXELS_PER_SLICE));
-  return timeline(plan, { platform, frames: FRAMES, sliceLimit });
+  // Reads models and processors alone.
+  return timeline(plan as Plan, { platform, frames: FRAMES, sliceLimit });
 }
 
 export function ganttChart(view: PlanView, frame: Frame): string {
@@ -37,11 +39,7 @@ export function ganttChart(view: PlanView, frame: Frame): string {
   const { tracks, models, slices, window } = course;
   const known = modelNumbers(view);
   const numberOf = (m: number): number => known.get(models[m]?.name ?? '') ?? m + 1;
-  const marks = modelMarks(
-    frame,
-    'gantt',
-    models.map((_, m) => numberOf(m)),
-  );
+  const marks = new Marks(frame);
   const row = fontSize + 18;
   const thick = row - 7;
   const nameWidth = Math.min(0.26 * width, Math.max(...tracks.map(({ id }) => textWidth(id, fontSize))));
@@ -54,7 +52,7 @@ export function ganttChart(view: PlanView, frame: Frame): string {
   const ticks = scale.ticks.filter((tick) => tick * NS_PER_MS <= length);
   const at = (ms: number) => x(window.startNs + ms * NS_PER_MS);
 
-  const body = [marks.definitions];
+  const body: string[] = [];
   for (const tick of ticks) body.push(line(at(tick), 0, at(tick), bottom + 3, { stroke: palette.rule }));
   tracks.forEach((track, t) => {
     const y = t * row + 3;
@@ -74,22 +72,16 @@ export function ganttChart(view: PlanView, frame: Frame): string {
     const from = x(slice.startNs);
     const wide = Math.max(0.4, x(slice.endNs) - from);
     const y = slice.track * row + 3;
+    const place = { x: from, y, width: wide, height: thick };
+    const edge = { stroke: palette.edge, 'stroke-width': wide > 3 ? 0.75 : wide > 1.2 ? 0.35 : 0 };
+    const about = title(sliceText(course, slice));
     body.push(
-      element(
-        'rect',
-        {
-          x: from,
-          y,
-          width: wide,
-          height: thick,
-          fill: slice.kind === 'transfer' ? palette.hatch : marks.fill(number),
-          stroke: palette.edge,
-          'stroke-width': wide > 3 ? 0.75 : wide > 1.2 ? 0.35 : 0,
-        },
-        title(sliceText(course, slice)),
-      ),
+      slice.kind === 'transfer'
+        ? element('rect', { ...place, fill: palette.hatch, ...edge }, about)
+        : marks.rectangle(number, place, edge, about),
     );
   }
+  body.push(marks.textures());
   for (const { slice, from, to, single } of runs(slices, x)) {
     const number = numberOf(slice.model);
     const text = sliceLabel(`${number} ${models[slice.model]?.name}`, String(number), to - from, fontSize - 1);
@@ -105,7 +97,6 @@ export function ganttChart(view: PlanView, frame: Frame): string {
   const below = bottom + fontSize + 20 + caption.height;
   const key = legend(
     frame,
-    marks,
     models.map(({ name }, m) => ({ number: numberOf(m), name })),
     below,
   );
@@ -157,7 +148,8 @@ function runs(slices: readonly TimelineSlice[], x: (ns: number) => number): Run[
 
 /** Name and number, or the number alone, or nothing: what fits. */
 function sliceLabel(long: string, short: string, width: number, size: number): string {
-  return [long, short].find((text) => textWidth(text, size) <= width - 4) ?? '';
+  if (textWidth(long, size) <= width - 4) return long;
+  return textWidth(short, size) <= width - 0.5 ? short : '';
 }
 
 function sliceText({ models, tracks, window }: Timeline, slice: TimelineSlice): string {

@@ -1,14 +1,22 @@
 /** What the heat map's steps and marks mean. */
 import { figure } from '../numbers.ts';
 import { type Frame, label } from './frame.ts';
+import { hatchPath } from './hatching.ts';
 import type { HeatScale } from './heat-scale.ts';
 import { coordinate, element } from './svg.ts';
 import { textWidth } from './text-width.ts';
 
+/** Hatching of blocks that a processor cannot run. */
+export const CANNOT_RUN = { direction: 'up', spacing: 5 } as const;
+
+/**
+ * @param gaps some blocks cannot run somewhere
+ * @param origin of the costs, in words
+ */
 export function heatLegend(
   frame: Frame,
   { limits }: HeatScale,
-  marks: { hatch?: string; origin: string },
+  { gaps, origin }: { gaps: boolean; origin: string },
 ): { body: string[]; height: number } {
   const { width, fontSize, palette } = frame;
   const steps = limits.length - 1;
@@ -70,20 +78,15 @@ export function heatLegend(
     }),
     'chosen by the plan',
   );
-  if (marks.hatch !== undefined) {
+  if (gaps) {
+    const place = { x: 0.5, y: 0.5, width: 20, height: fontSize - 1 };
+    const outline = { fill: 'none', stroke: palette.hatch };
     entry(
-      element('rect', {
-        x: 0,
-        y: 0,
-        width: 20,
-        height: fontSize,
-        fill: `url(#${marks.hatch})`,
-        stroke: palette.hatch,
-        'stroke-width': 0.75,
-      }),
+      element('rect', { ...place, ...outline }) +
+        element('path', { d: hatchPath(place, CANNOT_RUN.direction, CANNOT_RUN.spacing), ...outline }),
       'cannot run',
     );
   }
-  entry('', `each column a block, first to last; ${marks.origin}`);
+  entry('', `each column a block, first to last; ${origin}`);
   return { body, height: y + fontSize + 10 };
 }

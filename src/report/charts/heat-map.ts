@@ -10,12 +10,13 @@
 import type { Plan } from '../../planners/schema.ts';
 import type { Profile } from '../../profiles/schema.ts';
 import { figure } from '../numbers.ts';
-import { drawing, type Frame, label } from './frame.ts';
-import { heatLegend } from './heat-legend.ts';
+import { type Drawing, drawing, type Frame, label } from './frame.ts';
+import { hatchPath } from './hatching.ts';
+import { CANNOT_RUN, heatLegend } from './heat-legend.ts';
 import { type HeatScale, heatScale } from './heat-scale.ts';
 import { modelNumbers, type PlanView } from './plan-view.ts';
-import { coordinate, element, escapeText, title } from './svg.ts';
-import { fitText, textWidth } from './text-width.ts';
+import { coordinate, element, escapeText } from './svg.ts';
+import { BOLD, fitText, textWidth } from './text-width.ts';
 import { counted, originsOf } from './units.ts';
 
 type ProfileModel = Profile['models'][number];
@@ -42,84 +43,120 @@ interface Grid {
 }
 
 export function heatMapChart(view: PlanView, frame: Frame): string {
-  const { width, fontSize, palette, prefix } = frame;
+  const pieces = heatMapPieces(view, frame);
+  let top = 0;
+  const body = pieces.map(({ body, height }) => {
+    const group = element('g', { transform: `translate(0 ${coordinate(top)})` }, ...body);
+    top += height;
+    return group;
+  });
+  const description = pieces.map((piece) => piece.description).join(' ');
+  return drawing(frame, { id: 'heat-map', title: heatMapTitle(), description, height: top, body });
+}
+
+/** The legend, then one drawing per model: a page can break between them. */
+export function heatMapPieces(view: PlanView, frame: Frame): Drawing[] {
+  const { width, fontSize } = frame;
   const { processors } = view.profile;
-  const numbers = modelNumbers(view);
   const shown = view.plan.models.flatMap((placed) => {
     const model = view.profile.models.find(({ name, variant }) => name === placed.name && variant === placed.variant);
     return model ? [{ model, placed, costs: processors.map((id) => latencies(model, id)) }] : [];
   });
   const scale = heatScale(shown.flatMap(({ costs }) => costs.flat()));
   const totals = shown.map(({ costs }) => costs.map(totalText));
-
   const nameWidth = Math.min(0.24 * width, Math.max(...processors.map((name) => textWidth(name, fontSize))));
   const totalWidth = Math.max(textWidth('whole', fontSize), ...totals.flat().map((text) => textWidth(text, fontSize)));
-  const left = nameWidth + 8;
-  const plot = width - totalWidth - 10 - left;
-  const row = fontSize + 5;
-  const hatch = `${prefix}cannot-run`;
-  const gaps = shown.some(({ costs }) => costs.some((row) => row.includes(Number.POSITIVE_INFINITY)));
+  const columns = { nameWidth, left: nameWidth + 8, totalWidth, plot: width - totalWidth - 18 - nameWidth };
+  const gaps = shown.some(({ costs }) => costs.some((line) => line.includes(Number.POSITIVE_INFINITY)));
+  const origin = originText(view.profile);
+  const legend = heatLegend(frame, scale, { gaps, origin });
+  const numbers = modelNumbers(view);
+  return [
+    {
+      id: 'heat-map-legend',
+      title: heatMapTitle(),
+      description: `Whole models in ms; ${origin}.`,
+      height: legend.height,
+      body: legend.body,
+    },
+    ...shown.map(({ model, placed, costs }, i) =>
+      modelPiece(frame, columns, scale, {
+        number: numbers.get(model.name) as number,
+        name: model.name,
+        processors,
+        costs,
+        totals: totals[i] as string[],
+        placed,
+      }),
+    ),
+  ];
+}
 
-  const legend = heatLegend(frame, scale, { hatch: gaps ? hatch : undefined, origin: originText(view.profile) });
-  const body = [gaps ? hatchDefinition(frame, hatch) : '', ...legend.body];
-  let top = legend.height + 2;
-  shown.forEach(({ model, placed, costs }, i) => {
-    const aside = `, ${counted(model.blocks.length, 'block')}`;
-    // Bold text is about a tenth wider.
-    const room = (width - totalWidth - 10 - textWidth(aside, fontSize)) / 1.12;
+interface Columns {
+  nameWidth: number;
+  left: number;
+  plot: number;
+  totalWidth: number;
+}
+
+interface ModelCosts {
+  number: number;
+  name: string;
+  processors: readonly string[];
+  costs: number[][];
+  totals: string[];
+  placed: PlannedModel;
+}
+
+function modelPiece(frame: Frame, columns: Columns, scale: HeatScale, model: ModelCosts): Drawing {
+  const { width, fontSize, palette } = frame;
+  const { nameWidth, left, plot, totalWidth } = columns;
+  const { number, name, processors, costs, totals, placed } = model;
+  const blocks = costs[0]?.length ?? 0;
+  const row = fontSize + 5;
+  const top = fontSize + 9;
+  const grid: Grid = { processors, costs, left, top, row, cell: Math.min(WIDEST_CELL, plot / blocks) };
+  const aside = `, ${counted(blocks, 'block')}`;
+  const room = (width - totalWidth - 10 - textWidth(aside, fontSize)) / BOLD;
+  const body = [
+    element(
+      'text',
+      { x: 0, y: fontSize },
+      element('tspan', { 'font-weight': 'bold' }, escapeText(fitText(`${number} ${name}`, room, fontSize))),
+      element('tspan', { fill: palette.faint }, aside),
+    ),
+    label(width, fontSize, 'whole', { anchor: 'end', fill: palette.faint }),
+  ];
+  processors.forEach((id, p) => {
+    const baseline = top + (p + 0.5) * row + 0.36 * fontSize;
     body.push(
-      element(
-        'text',
-        { x: 0, y: top + fontSize },
-        element(
-          'tspan',
-          { 'font-weight': 'bold' },
-          escapeText(fitText(`${numbers.get(model.name)} ${model.name}`, room, fontSize)),
-        ),
-        element('tspan', { fill: palette.faint }, aside),
-      ),
-      label(width, top + fontSize, 'whole', { anchor: 'end', fill: palette.faint }),
+      label(nameWidth, baseline, fitText(id, nameWidth, fontSize), { anchor: 'end' }),
+      label(width, baseline, totals[p] as string, { anchor: 'end', fill: palette.faint }),
     );
-    top += fontSize + 7;
-    const grid: Grid = { processors, costs, left, top, row, cell: Math.min(WIDEST_CELL, plot / model.blocks.length) };
-    processors.forEach((id, p) => {
-      const baseline = top + (p + 0.5) * row + 0.36 * fontSize;
-      body.push(
-        label(nameWidth, baseline, fitText(id, nameWidth, fontSize), { anchor: 'end' }),
-        label(width, baseline, totals[i]?.[p] as string, { anchor: 'end', fill: palette.faint }),
-      );
-    });
-    body.push(
-      element(
-        'g',
-        {
-          // For a page that tells the cost under the pointer.
-          'data-model': model.name,
-          'data-left': left,
-          'data-top': top,
-          'data-cell': String(grid.cell),
-          'data-row': row,
-        },
-        title(placementText(placed)),
-        ...cells(frame, grid, scale, hatch),
-        ...cellTexts(frame, grid, scale),
-      ),
-      placementOutline(frame, grid, placed),
-    );
-    top += processors.length * row + 10;
   });
-  return drawing(frame, {
-    id: 'heat-map',
-    title: heatMapTitle(),
-    description: `Whole models in ms, ${originText(view.profile)}: ${shown
-      .map(
-        ({ model, placed }, i) =>
-          `${model.name}: ${processors.map((id, p) => `${id} ${totals[i]?.[p]}`).join(', ')}; ${placementText(placed)}`,
-      )
-      .join('. ')}.`,
-    height: top,
+  body.push(
+    element(
+      'g',
+      {
+        // For a page that tells the cost under the pointer.
+        'data-model': name,
+        'data-left': left,
+        'data-top': top,
+        'data-cell': String(grid.cell),
+        'data-row': row,
+      },
+      ...cells(frame, grid, scale),
+      ...cellTexts(frame, grid, scale),
+    ),
+    placementOutline(frame, grid, placed),
+  );
+  return {
+    id: `heat-map-${number}`,
+    title: `${name}: latency of every block on every processor, ms, and the placement`,
+    description: `${name}, whole: ${processors.map((id, p) => `${id} ${totals[p]}`).join(', ')}; ${placementText(placed)}.`,
+    height: top + processors.length * row + 10,
     body,
-  });
+  };
 }
 
 function latencies(model: ProfileModel, processor: string): number[] {
@@ -156,8 +193,9 @@ function originText({ models, processors }: Profile): string {
 }
 
 /** One path per step: neighbours of one step are one rectangle, so that large tables stay small files. */
-function cells({ palette }: Frame, { costs, left, top, cell, row }: Grid, scale: HeatScale, hatch: string): string[] {
+function cells({ palette }: Frame, { costs, left, top, cell, row }: Grid, scale: HeatScale): string[] {
   const paths = new Map<number, string>();
+  let hatching = '';
   costs.forEach((line, p) => {
     const y = coordinate(top + p * row);
     let start = 0;
@@ -166,6 +204,10 @@ function cells({ palette }: Frame, { costs, left, top, cell, row }: Grid, scale:
       if (b < line.length && stepOf(scale, line[b] as number) === step) continue;
       const x = left + start * cell;
       const wide = (b - start) * cell;
+      if (step < 0) {
+        const place = { x, y: top + p * row, width: wide, height: row };
+        hatching += hatchPath(place, CANNOT_RUN.direction, CANNOT_RUN.spacing);
+      }
       paths.set(
         step,
         `${paths.get(step) ?? ''}M${coordinate(x)} ${y}h${coordinate(wide)}v${coordinate(row)}h${coordinate(-wide)}z`,
@@ -175,7 +217,8 @@ function cells({ palette }: Frame, { costs, left, top, cell, row }: Grid, scale:
   });
   const parts = [...paths.keys()]
     .sort((a, b) => a - b)
-    .map((step) => element('path', { d: paths.get(step), fill: step < 0 ? `url(#${hatch})` : palette.heat[step] }));
+    .map((step) => element('path', { d: paths.get(step), fill: step < 0 ? palette.paper : palette.heat[step] }));
+  if (hatching !== '') parts.push(element('path', { d: hatching, stroke: palette.hatch, fill: 'none' }));
   const blocks = costs[0]?.length ?? 0;
   const right = left + blocks * cell;
   const bottom = top + costs.length * row;
@@ -237,18 +280,5 @@ function placementOutline(
   return (
     element('path', { ...stroke, stroke: palette.halo, 'stroke-width': 4.5 }) +
     element('path', { ...stroke, stroke: palette.path, 'stroke-width': 2.5 })
-  );
-}
-
-function hatchDefinition({ palette }: Frame, id: string): string {
-  return element(
-    'defs',
-    {},
-    element(
-      'pattern',
-      { id, width: 6, height: 6, patternUnits: 'userSpaceOnUse' },
-      element('rect', { width: 6, height: 6, fill: palette.paper }),
-      element('path', { d: 'M-1 7L7 -1M-1 1L1 -1M5 7L7 5', stroke: palette.hatch, 'stroke-width': 1, fill: 'none' }),
-    ),
   );
 }

@@ -4,7 +4,7 @@ import { axisCaption, axisNumber, drawing, type Frame, label, line, tickLabels }
 import type { PlanView, SearchHistory } from './plan-view.ts';
 import { linearScale } from './scale.ts';
 import { coordinate, element, title } from './svg.ts';
-import { textWidth } from './text-width.ts';
+import { BOLD, textWidth } from './text-width.ts';
 import { MEASURES } from './units.ts';
 
 /** Dashes of the baselines, so that no line is told by colour. */
@@ -29,7 +29,7 @@ export function progressChart(view: PlanView, frame: Frame): string {
   const yScale = linearScale(low, high, 5);
   const tickTexts = yScale.ticks.map(axisNumber);
   const left = Math.max(...tickTexts.map((text) => textWidth(text, fontSize))) + 8;
-  const nameWidth = Math.max(0, ...series.map(({ planner }) => textWidth(planner, fontSize)));
+  const nameWidth = Math.max(0, ...series.map(({ planner }) => BOLD * textWidth(planner, fontSize)));
   const right = width - nameWidth - 22;
   const top = fontSize / 2 + 2;
   const bottom = top + Math.max(190, series.length * (fontSize + 4) + 30);

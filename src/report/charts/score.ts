@@ -4,7 +4,7 @@ import { axisCaption, drawing, type Frame, label, line, tickLabels } from './fra
 import type { PlanView } from './plan-view.ts';
 import { linearScale } from './scale.ts';
 import { element, title } from './svg.ts';
-import { textWidth } from './text-width.ts';
+import { BOLD, textWidth } from './text-width.ts';
 import { MEASURES, predictionLabel } from './units.ts';
 
 interface Row {
@@ -30,9 +30,9 @@ export function scoreChart(view: PlanView, frame: Frame): string {
   const values = rows.map(({ value }) => figure(shown(value)));
   const gains = rows.map(({ value, role }) => (role === 'plan' ? '' : relative(best, shown(value))));
   const row = fontSize + 14;
-  const nameWidth = Math.max(...rows.map(({ name }) => textWidth(name, fontSize)));
+  const nameWidth = Math.max(...rows.map(({ name, role }) => textWidth(name, fontSize) * (role === 'plan' ? BOLD : 1)));
   const gainWidth = Math.max(...gains.map((text) => textWidth(text, fontSize)));
-  const valueWidth = Math.max(...values.map((text) => textWidth(text, fontSize)));
+  const valueWidth = BOLD * Math.max(...values.map((text) => textWidth(text, fontSize)));
   const valuesEnd = width - (gainWidth > 0 ? gainWidth + 10 : 0);
   const left = nameWidth + 8;
   const right = valuesEnd - valueWidth - 12;
@@ -81,7 +81,7 @@ export function scoreChart(view: PlanView, frame: Frame): string {
   const better = measure.lessIsBetter ? '; less is better' : '';
   const caption = axisCaption(
     frame,
-    `${measure.title}, modelled${better}${rows.length > 1 ? '; %: what the plan gains on each' : ''}`,
+    `${measure.title}, modelled${better}${rows.length > 1 ? '; %: the plan against each' : ''}`,
     left,
     right,
     bottom + fontSize + 8,

@@ -13,6 +13,10 @@ const WIDTHS = [
   50, 62, 64, 55, 64, 62, 36, 64, 64, 28, 28, 58, 28, 98, 64, 62,
   64, 64, 42, 52, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84,
 ];
+/** How much wider bold text is. */
+export const BOLD = 1.18;
+/** A blank at which no line is broken. */
+const NO_BREAK = 0xa0;
 const LATIN_GREEK_CYRILLIC = 85;
 const OTHERS = 115;
 
@@ -22,7 +26,8 @@ export function textWidth(text: string, size: number): number {
   for (const character of text) {
     const code = character.codePointAt(0) as number;
     if (code < 32 || code === 127) hundredths += 100;
-    else if (code < 127) hundredths += WIDTHS[code - 32];
+    else if (code < 127) hundredths += WIDTHS[code - 32] as number;
+    else if (code === NO_BREAK) hundredths += WIDTHS[0] as number;
     else hundredths += code < 0x530 || (code >= 0x2000 && code < 0x2300) ? LATIN_GREEK_CYRILLIC : OTHERS;
   }
   return (hundredths / 100) * size;
@@ -40,11 +45,11 @@ export function fitText(text: string, width: number, size: number): string {
   return '';
 }
 
-/** Lines of at most `width`, broken at blanks; a longer word is shortened. */
+/** Lines of at most `width`, broken at blanks, but not between a number and its unit; a longer word is shortened. */
 export function wrapText(text: string, width: number, size: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.replace(/(\d) (%|ms|s|[KMGT]?B)(?=\W|$)/g, '$1\u00a0$2').split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (textWidth(longer, size) <= width) line = longer;
     else {
