@@ -3,7 +3,7 @@ export { allocate, allocatedBytes } from './arena';
 export { seedRandom } from './random';
 export {
   activationBytesOf, activeWatts, blocksOf, callsPerFrameOf, constrained, demandedRateOf, depthOne, dramPrefixOf, dramResource,
-  dramSecondsPerByte, idleWatts, maxModels, maxStagesOf, meanSoloRate, models, objective, optionsOf, order, outputBytesOf,
+  dramSecondsPerByte, identical, idleWatts, maxModels, maxStagesOf, meanSoloRate, models, objective, optionsOf, order, outputBytesOf,
   poolBytes, poolProcessors, pools, priorityClassOf, processors, processorUses, rateFloorOf, rateLimited, rateLimitOf, reachOf,
   resources, rowStride, secondsPrefixOf, shareWeightOf, soloRateOf, transferResource, transferSeconds, transferSecondsPerByte,
   tuplesOf, usableCountOf, usableOf, valueOf, waysOf, weightPrefixOf,

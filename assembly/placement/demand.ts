@@ -20,6 +20,8 @@ export const SLOWEST: usize = 24;
 export const LATENCY: usize = 32;
 export const JOULES: usize = 40;
 export const ROW: usize = 48;
+export const SALT_LOW: u32 = 0x9e3779b9;
+export const SALT_HIGH: u32 = 0x7f4a7c15;
 
 // @ts-ignore: decorator
 @inline
@@ -90,8 +92,8 @@ export function demandOf(m: u32, record: usize, out: usize): void {
     uses |= <u32>i64x2.bitmask(f64x2.gt(scaled, f64x2.splat(0))) << r;
   }
   store<u32>(out, uses, USES);
-  store<u32>(out, hashRecord(out, m, 0x9e3779b9), HASH_LOW);
-  store<u32>(out, hashRecord(out, m, 0x7f4a7c15), HASH_HIGH);
+  store<u32>(out, hashRecord(out, m, SALT_LOW), HASH_LOW);
+  store<u32>(out, hashRecord(out, m, SALT_HIGH), HASH_HIGH);
   store<f64>(out, slowest, SLOWEST);
   store<f64>(out, latency * calls, LATENCY);
   store<f64>(out, joules * calls, JOULES);
@@ -111,7 +113,7 @@ function occupy(row: usize, set: u32, seconds: f64): void {
 
 // @ts-ignore: decorator
 @inline
-function hashRecord(record: usize, m: u32, salt: u32): u32 {
+export function hashRecord(record: usize, m: u32, salt: u32): u32 {
   let h = salt ^ ((m + 1) * 0x85ebca6b);
   for (let i: usize = 0; i < 12; i += 4) {
     h = (h ^ load<u32>(record + i)) * 0xcc9e2d51;

@@ -72,6 +72,8 @@ export let demandedRateOf: usize = 0;
 export let rateFloorOf: usize = 0;
 /** [M] u32 */
 export let priorityClassOf: usize = 0;
+/** [P] u8: the lowest processor that each is identical to; 0 = all differ */
+export let identical: usize = 0;
 /** [M] u8: model decided at each turn */
 export let order: usize = 0;
 

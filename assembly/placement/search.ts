@@ -13,13 +13,14 @@
 import { allocate } from '../arena';
 import { below, seedRandom } from '../random';
 import { beginBestList, isBetter, offerBest } from './best-list';
-import { copyRecord, demandBytes, demandOf, HASH_HIGH, HASH_LOW, RECORD_BYTES, ROW } from './demand';
+import { copyRecord, demandBytes, demandOf, RECORD_BYTES, ROW } from './demand';
 import {
   assembleLayers, beginLayerDescent, beginLayers, commitLayer, completeLayers, descendLayer, evenPriors, layerCurrent,
   layerTurn, legalCount,
 } from './layers';
 import { excessOf } from './limits';
 import { neighbour } from './neighbour';
+import { hashPlacement, placementHigh, placementLow } from './placement-hash';
 import { scoredExcess, scoredMean, scoreRates } from './objective';
 import {
   appendOpening, beginOpenings, extendOpenings, findOpening, openingDemand, openingPriors, openingPriorSum, openingsLength,
@@ -443,13 +444,9 @@ function addLeaf(): void {
   const leaf = leafCount++;
   simulations++;
   const demands = sourcesOf(leaf);
-  let low: u32 = 0;
-  let high: u32 = 0;
-  for (let m: u32 = 0; m < models; m++) {
-    const demand = load<usize>(demands + (m << 2));
-    low += load<u32>(demand, HASH_LOW);
-    high += load<u32>(demand, HASH_HIGH);
-  }
+  hashPlacement(demands);
+  const low = placementLow;
+  const high = placementHigh;
   if (lookUp(low, high)) {
     cacheHits++;
     store<i32>(leafPending + (leaf << 2), -1);

@@ -48,6 +48,7 @@ export interface ProblemCells {
   demandedRateOf: Cell;
   rateFloorOf: Cell;
   priorityClassOf: Cell;
+  identical: Cell;
   order: Cell;
 }
 

@@ -359,6 +359,7 @@ function instanceFor(prepared: PreparedProblem): CoreInstance {
     demandedRateOf: doubles((m) => problem.models[m].demandedRate),
     rateFloorOf: doubles((m) => problem.models[m].rateFloor),
     priorityClassOf: Uint32Array.from(problem.models, (model) => model.priorityClass),
+    identical: prepared.identical ?? 0,
     order: prepared.order,
   });
   if (!instance.exports.beginKernel(BUFFERED)) throw outOfMemory(BUFFERED * models.length * PLACEMENT_STRIDE);

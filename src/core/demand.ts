@@ -5,6 +5,9 @@
 import { PLACEMENT_STRIDE } from './placement.ts';
 import type { PreparedProblem } from './prepared.ts';
 
+/** Salts of the low and the high word of a placement's hash. */
+export const HASH_SALTS = [0x9e3779b9, 0x7f4a7c15] as const;
+
 export interface Demand {
   /** PLACEMENT_STRIDE bytes, see the contract. */
   record: Uint8Array;
@@ -69,8 +72,8 @@ export function demandOf(prepared: PreparedProblem, m: number, record: Uint8Arra
     slowest,
     latency: latency * callsPerFrame,
     joules: joules * callsPerFrame,
-    hashLow: hashRecord(copy, m, 0x9e3779b9),
-    hashHigh: hashRecord(copy, m, 0x7f4a7c15),
+    hashLow: hashRecord(copy, m, HASH_SALTS[0]),
+    hashHigh: hashRecord(copy, m, HASH_SALTS[1]),
   };
 }
 
@@ -79,7 +82,7 @@ function occupy(row: Float64Array, resources: number, seconds: number): void {
 }
 
 /** Multiply-rotate hash of the record's three little-endian words, finished by xor-shifts. */
-function hashRecord(record: Uint8Array, m: number, salt: number): number {
+export function hashRecord(record: Uint8Array, m: number, salt: number): number {
   let h = salt ^ Math.imul(m + 1, 0x85ebca6b);
   for (let i = 0; i < PLACEMENT_STRIDE; i += 4) {
     const word = record[i] | (record[i + 1] << 8) | (record[i + 2] << 16) | (record[i + 3] << 24);

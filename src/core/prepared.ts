@@ -5,6 +5,7 @@
  */
 import { HeterodyneError, type Problem } from './errors.ts';
 import { LIMITS, PLACEMENT_STRIDE, type PlacementModel, type PlacementProblem } from './placement.ts';
+import { identicalProcessors } from './symmetry.ts';
 
 /** Tables of one model; n blocks, P processors. */
 export interface PreparedModel {
@@ -50,6 +51,8 @@ export interface PreparedProblem {
   readonly meanSoloRate: number;
   /** Model indices by descending work: the order of decisions. */
   readonly order: Uint8Array;
+  /** [P] the lowest processor that each is identical to; undefined where all differ. */
+  readonly identical: Uint8Array | undefined;
 }
 
 /** Binary limits and sanity of a problem, then its tables. Throws LIMIT, BAD_INPUT, INFEASIBLE, UNBOUNDED_MODEL. */
@@ -65,6 +68,7 @@ export function prepareProblem(problem: PlacementProblem): PreparedProblem {
     constrained: canBind(problem),
     meanSoloRate: problem.models.reduce((sum, model) => sum + model.soloRate, 0) / problem.models.length,
     order,
+    identical: identicalProcessors(problem),
   };
 }
 

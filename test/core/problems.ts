@@ -107,6 +107,8 @@ export function randomProblem(seed: number, options: RandomProblemOptions = {}):
   const objectives: Objective[] = ['throughput', 'min', 'weighted', 'geometric-mean', 'priority', 'energy'];
   const objective = options.objective ?? objectives[random.below(objectives.length)];
   const speed = Array.from({ length: P }, () => real(0.5, 4));
+  // Now and then two processors of one kind.
+  const twins = P > 2 && chance(0.3);
   const partial = chance(0.3);
   const models: PlacementModel[] = [];
   for (let m = 0; m < M; m++) {
@@ -157,9 +159,34 @@ export function randomProblem(seed: number, options: RandomProblemOptions = {}):
       if (links) problem.transferResource[p * P + q] = P;
     }
   }
+  if (twins) makeTwins(problem, P - 2, P - 1);
   if (chance(0.3)) {
     problem.poolProcessors = Uint32Array.of((1 << P) - 1, 1);
     problem.poolBytes = Float64Array.of(real(5e6, 1.5e8), real(1e6, 5e7));
   }
   return problem;
+}
+
+/** Give processor q everything of p, so that the two can be exchanged. */
+export function makeTwins(problem: PlacementProblem, p: number, q: number): void {
+  const P = problem.processors;
+  for (const { seconds, blocks } of problem.models) {
+    seconds.copyWithin(q * blocks, p * blocks, (p + 1) * blocks);
+  }
+  problem.activeWatts[q] = problem.activeWatts[p];
+  problem.maxModels[q] = problem.maxModels[p];
+  problem.dramResource[q] = problem.dramResource[p];
+  problem.dramSecondsPerByte[q] = problem.dramSecondsPerByte[p];
+  problem.processorUses[p] = 1 << p;
+  problem.processorUses[q] = 1 << q;
+  for (const table of [problem.transferSeconds, problem.transferSecondsPerByte]) {
+    for (let x = 0; x < P; x++) {
+      if (x === p || x === q) continue;
+      table[q * P + x] = table[p * P + x];
+      table[x * P + q] = table[x * P + p];
+    }
+    table[q * P + p] = table[p * P + q];
+  }
+  for (let x = 0; x < P; x++) if (x !== p && x !== q) problem.processorUses[x] &= ~((1 << p) | (1 << q));
+  for (let x = 0; x < P; x++) if (problem.processorUses[x] === 0) problem.processorUses[x] = 1 << x;
 }

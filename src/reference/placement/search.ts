@@ -23,6 +23,7 @@ import { LayerDecisions } from './layer-decisions.ts';
 import { excessOf } from './limits.ts';
 import { neighbour } from './neighbour.ts';
 import { scoreRates } from './objective.ts';
+import { placementHash } from './placement-hash.ts';
 import { maxMinRates } from './rates.ts';
 import { samplePlacement } from './sampler.ts';
 import { SegmentDecisions } from './segment-decisions.ts';
@@ -390,12 +391,7 @@ export class ReferenceSearch implements PlacementSearch {
 
   #addLeaf(path: Node[], demands: Demand[]): void {
     this.#simulations++;
-    let low = 0;
-    let high = 0;
-    for (const demand of demands) {
-      low = (low + demand.hashLow) >>> 0;
-      high = (high + demand.hashHigh) >>> 0;
-    }
+    const { low, high } = placementHash(this.#prepared, demands);
     const known = this.#cache.get(low, high);
     if (known !== undefined) {
       this.#cacheHits++;
