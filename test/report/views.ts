@@ -12,7 +12,7 @@ export interface Report {
 const NAMES = [
   'alexnet',
   'mobilenet-v1',
-  '<script>alert("a & b")</script>',
+  '<script>alert("a & b")<!--',
   'a-model-with-a-name-that-is-far-too-long-for-any-label',
 ];
 
@@ -32,7 +32,7 @@ function model(m: number, blocks: number) {
           bytes: { conv: 1e6 },
           operators: [(b + m) % 7 === 3 ? 'Softmax' : 'Conv'],
         },
-        { weightBytes: 1e5 * (1 + ((m + b) % 5)), activationBytes: 2e5 },
+        { weightBytes: 5e4 * (1 + ((m + b) % 5)), activationBytes: 2e5 },
       ),
     ),
   );

@@ -18,6 +18,7 @@ export const BOLD = 1.18;
 /** A blank at which no line is broken. */
 const NO_BREAK = 0xa0;
 const LATIN_GREEK_CYRILLIC = 85;
+const SIGNS = 100;
 const OTHERS = 115;
 
 /** Width of one line in the unit of `size`. */
@@ -28,7 +29,8 @@ export function textWidth(text: string, size: number): number {
     if (code < 32 || code === 127) hundredths += 100;
     else if (code < 127) hundredths += WIDTHS[code - 32] as number;
     else if (code === NO_BREAK) hundredths += WIDTHS[0] as number;
-    else hundredths += code < 0x530 || (code >= 0x2000 && code < 0x2300) ? LATIN_GREEK_CYRILLIC : OTHERS;
+    else if (code < 0x530) hundredths += LATIN_GREEK_CYRILLIC;
+    else hundredths += code >= 0x2000 && code < 0x2300 ? SIGNS : OTHERS;
   }
   return (hundredths / 100) * size;
 }
