@@ -31,6 +31,8 @@ export interface Session {
 export interface Call extends Session {
   /** `plan`, `models list`. */
   command: string;
+  /** What follows the command, as it was typed. */
+  words: readonly string[];
   /** All values of the repeatable options that were given. */
   repeated: Readonly<Record<string, readonly string[]>>;
 }

@@ -80,7 +80,7 @@ async function call(found: Found, session: Session): Promise<number> {
   const command = await entry.load();
   const name = path.join(' ');
   const repeated = checkArguments(rest, command.options, name);
-  const data: Call = { ...session, command: name, repeated };
+  const data: Call = { ...session, command: name, words: rest, repeated };
   const { result } = await runCommand(toCitty(command), { rawArgs: [...rest], data });
   return result as number;
 }

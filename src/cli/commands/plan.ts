@@ -6,7 +6,7 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { LIMITS, OBJECTIVES, type Objective } from '../../core/placement.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
-import { type PlanRequest, plan } from '../../planners/plan.ts';
+import { type PlanEvidence, type PlanRequest, planWithEvidence } from '../../planners/plan.ts';
 import { DEFAULT_EVALUATIONS, type PlannerOptions } from '../../planners/planner.ts';
 import { planners } from '../../planners/registry.ts';
 import { type Plan, planDocument } from '../../planners/schema.ts';
@@ -31,6 +31,7 @@ import {
 import { checkCompanion, checkOutput, deliver, tell, warn } from '../output.ts';
 import { choosePlatform } from '../platform-choice.ts';
 import { startProgress } from '../progress.ts';
+import { checkReports, REPORT_OPTIONS, type ReportSettings, writeReports } from '../report-files.ts';
 import { VERSION } from '../version.ts';
 
 const CORES = { wasm: wasmCore, reference: referenceCore };
@@ -114,12 +115,14 @@ export const planCommand = defineCommand({
       valueHint: 'FILE',
       description: 'also write the steady state of the plan as a trace, which ui.perfetto.dev opens',
     },
+    ...REPORT_OPTIONS,
     provenance: { type: 'boolean', description: 'record time, host and versions in the document' },
     ...OUTPUT_OPTIONS,
   },
   examples: [
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50,squeezenet',
     'heterodyne plan --platform jetson-tx2 --models alexnet,squeezenet --operating-point max-q',
+    'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,squeezenet --report plan.html --svg ./charts',
     'heterodyne plan --platform hikey970 --models alexnet,squeezenet,resnet-50 --from plan.json --move-cost 2%',
     'heterodyne plan --platform orange-pi-5 --models ./a.onnx,b=./b.onnx --shape b:input=1x3x320x320 --objective min --out plan.json',
   ],
@@ -131,9 +134,9 @@ export const planCommand = defineCommand({
     const inputs = await readInputs(values, call);
     const request: PlanRequest = { ...inputs.request, ...searchSettings(values), ...(await planInUse(values)) };
     const bar = await startProgress(values, call);
-    let result: Plan;
+    let evidence: PlanEvidence;
     try {
-      result = await plan(request, {
+      evidence = await planWithEvidence(request, {
         signal: call.signal,
         core: values.core === undefined ? defaultCore() : CORES[values.core as keyof typeof CORES](),
         provenance: values.provenance,
@@ -147,8 +150,9 @@ export const planCommand = defineCommand({
     } finally {
       bar.end();
     }
-    const document = complete(result, inputs.warnings, values.provenance === true, call.signal.aborted);
+    const document = complete(evidence.plan, inputs.warnings, values.provenance === true, call.signal.aborted);
     if (values.trace !== undefined) await writeTrace(values.trace, document, inputs.request, values, call);
+    await writeReports(evidence, document, request.evaluations, values, call);
     await deliver(
       {
         json: planDocument.write(document),
@@ -178,8 +182,7 @@ async function writeTrace(
   tell(`${timeline.slices.length} slices in ${file}`, settings, call);
 }
 
-interface InputValues extends OutputSettings {
-  trace?: string;
+interface InputValues extends ReportSettings {
   from?: string;
   'operating-point'?: string;
   platform?: string;
@@ -198,6 +201,7 @@ async function readInputs(values: InputValues, call: Call): Promise<{ request: P
   const files = [file, values.profile, values.from].filter((name) => name !== undefined);
   await checkOutput(values, [...inputFiles(chosen), ...files]);
   await checkCompanion('--trace', values.trace, values, [...inputFiles(chosen), ...files]);
+  await checkReports(values, [...inputFiles(chosen), ...files]);
   const found = [...warnings, ...(profile?.warnings ?? []), ...chosen.warnings];
   const { workload } = chosen;
   const cut = parseCut(values.cut);

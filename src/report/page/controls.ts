@@ -11,9 +11,13 @@ const UNCHANGED = FACTORS.indexOf(1);
 
 const BUDGETS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
 
-/** Places of the budget slider: round numbers, and the plan's own budget. */
-export function budgets(own: number): number[] {
-  return [...new Set([...BUDGETS, own])].sort((a, b) => a - b);
+/** Largest budget of the page: beyond it, an answer would not come at once. */
+const LARGEST_BUDGET = BUDGETS.at(-1) as number;
+
+/** Places of the budget slider, and where it begins: the plan's own budget, or the largest. */
+export function budgets(own: number): { choices: number[]; initial: number } {
+  const initial = Math.min(own, LARGEST_BUDGET);
+  return { choices: [...new Set([...BUDGETS, initial])].sort((a, b) => a - b), initial };
 }
 
 export function controlsMarkup(view: PlanView, settings: SearchSettings): string {
@@ -60,15 +64,15 @@ function modelControls({ plan }: PlanView): string[] {
 }
 
 function searchControls({ plan, platform }: PlanView, { evaluations }: SearchSettings): string[] {
-  const choices = budgets(evaluations);
+  const { choices, initial } = budgets(evaluations);
   const range = element('input', {
     type: 'range',
     id: 'budget',
     min: '0',
     max: String(choices.length - 1),
-    value: String(choices.indexOf(evaluations)),
+    value: String(choices.indexOf(initial)),
   });
-  const output = element('output', { for: 'budget' }, String(evaluations));
+  const output = element('output', { for: 'budget' }, String(initial));
   const powered =
     platform.power?.idleWatts !== undefined && platform.processors.some((each) => each.activeWatts !== undefined);
   const options = OBJECTIVES.filter(

@@ -16,8 +16,9 @@ export class Controls {
   readonly #budgets: number[];
 
   constructor(view: PlanView, { evaluations }: SearchSettings) {
-    this.unchanged = noChanges(view, view.plan.objective, evaluations);
-    this.#budgets = budgets(evaluations);
+    const { choices, initial } = budgets(evaluations);
+    this.unchanged = noChanges(view, view.plan.objective, initial);
+    this.#budgets = choices;
     this.#panel.hidden = false;
     const details = this.#panel.querySelector('details') as HTMLDetailsElement;
     details.open = innerWidth >= ROOM_FOR_PANEL;
