@@ -118,7 +118,10 @@ else {
     };
     let value = Number.NaN;
     for await (const { plan } of planAgain(input)) value = plan.score.value;
-    assert.ok(inPage.includes(`without npu: ${valueText('throughput', value)} instead of`), inPage);
+    assert.ok(
+      inPage.includes(`without npu: ${valueText('throughput', value)} instead of`),
+      `${inPage}; is the page's script an older build? node src/report/page/build.mjs`,
+    );
     assert.equal(page.errors, []);
   });
 

@@ -121,10 +121,10 @@ export function tickLabels(
   return labels;
 }
 
-/** A round number as short as it goes: `0.05`, `200`, `20k`. */
+/** A round number as short as it goes: `0.05`, `20000`, `200k`. */
 export function axisNumber(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
+  if (size >= 1e5) return `${Number((value / 1e3).toPrecision(3))}k`;
   return String(Number(value.toPrecision(6)));
 }

@@ -63,20 +63,20 @@ function fillOf({ palette }: Frame, number: number): string {
   return palette.fills[(number - 1) % FILLS.length] as string;
 }
 
-/** Text on the fill of a model: with a halo where a texture or other edges lie under it (`busy`). */
+/** Text on the fill of a model: on a plain patch where a texture or other edges lie under it (`busy`). */
 export function onMark(frame: Frame, number: number, x: number, y: number, text: string, busy = false): string {
   const { palette, fontSize } = frame;
-  const plain = textureOf(number).directions.length === 0 && !busy;
-  const halo = plain
-    ? {}
-    : { stroke: fillOf(frame, number), 'stroke-width': 3, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
-  return label(x, y, text, {
+  const size = fontSize - 1;
+  const words = label(x, y, text, {
     anchor: 'middle',
-    'font-size': fontSize - 1,
+    'font-size': size,
     fill: palette.onFill,
     'pointer-events': 'none',
-    ...halo,
   });
+  if (textureOf(number).directions.length === 0 && !busy) return words;
+  const width = textWidth(text, size) + 1;
+  const patch = { x: x - width / 2, y: y - 0.82 * size, width, height: 1.08 * size };
+  return element('rect', { ...patch, fill: fillOf(frame, number), 'pointer-events': 'none' }) + words;
 }
 
 /** Numbers, fills and names of all models in columns. */

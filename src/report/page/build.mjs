@@ -2,7 +2,7 @@
  * Bundles the page's script, kernels included, and embeds it: `script.generated.ts`, so that a report needs no file
  * beside the program. Equal sources give equal bytes.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -24,7 +24,8 @@ const { outputFiles, metafile } = await build({
   absWorkingDir: here('../../..'),
   tsconfigRaw: {},
 });
-const script = outputFiles[0].text.trim();
+const [{ inputs }] = Object.values(metafile.outputs);
+const script = `/*! ${notice(Object.keys(inputs))} */${outputFiles[0].text.trim()}`;
 if (/<\/script|<!--/i.test(script)) throw new Error('the script would end its own element');
 writeFileSync(
   here('script.generated.ts'),
@@ -35,7 +36,19 @@ export const PAGE_SCRIPT: string =
 );
 console.log(`page script: ${script.length} bytes`);
 if (process.argv.includes('--list')) {
-  const [{ inputs }] = Object.values(metafile.outputs);
   const sizes = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
   for (const [file, { bytesInOutput }] of sizes) console.log(String(bytesInOutput).padStart(8), file);
+}
+
+/** Whose work the script contains, under which licence. */
+function notice(files) {
+  const names = files.flatMap((file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+  const packages = [...new Set(names)].sort().map((name) => {
+    const folder = here(`../../../node_modules/${name}/`);
+    const { version, license } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'));
+    const text = existsSync(`${folder}LICENSE`) ? readFileSync(`${folder}LICENSE`, 'utf8') : '';
+    const holder = /^.*Copyright (?:\(c\) )?\d{4}.*$/im.exec(text)?.[0].trim();
+    return `${name} ${version} (${[license, holder].filter(Boolean).join(', ')})`;
+  });
+  return `Heterodyne (MIT). Contains parts of ${packages.join('; ')}`.replaceAll('*/', '');
 }
