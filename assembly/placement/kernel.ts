@@ -10,7 +10,7 @@ import { demandBytes, demandOf, RECORD_BYTES } from './demand';
 import { excessOf, executable } from './limits';
 import { scoredExcess, scoredMean, scoreRates } from './objective';
 import { models, resources } from './problem';
-import { maxMinRates } from './rates';
+import { beginRates, maxMinRates } from './rates';
 import { samplePlacement } from './sampler';
 
 export let ioRecords: usize = 0;
@@ -37,7 +37,7 @@ export function beginKernel(capacity: u32): bool {
   addresses = allocate(M << 2);
   area = allocate(M * demandBytes());
   draft = allocate(16);
-  return draft != 0;
+  return draft != 0 && beginRates();
 }
 
 /** Score `count` placements in the buffers. */

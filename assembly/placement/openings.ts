@@ -10,6 +10,7 @@ import { allocate } from '../arena';
 import { copyRecord, demandBytes, demandOf, HASH_HIGH, HASH_LOW, RECORD_BYTES, SLOWEST } from './demand';
 import { addressAt, f64At, models, u32At } from './problem';
 import { samplePlacement } from './sampler';
+import { notePrior } from './selection';
 
 /** Set by the binding before `beginSearch`: [M] addresses of ranked records, [M] u32 counts, [M] u32 capacities. */
 export let rankedOf: usize = 0;
@@ -92,6 +93,7 @@ export function appendOpening(m: u32, demand: usize): bool {
   memory.copy(openingDemand(m, length), demand, demandBytes());
   const prior = <f32>(1 / load<f64>(demand, SLOWEST));
   store<f32>(openingPriors(m) + (length << 2), prior);
+  notePrior(prior);
   const sums = addressAt(sumsOf, m) + (length << 3);
   store<f64>(sums, load<f64>(sums) + <f64>prior, 8);
   store<u32>(lengthOf + (m << 2), length + 1);

@@ -2,8 +2,7 @@
  * Monte-Carlo tree search over joint placements: twin of src/reference/placement/search.ts, where the method is
  * explained. Simulate, expand, back up; leaves in batches.
  *
- *   per leaf i of a batch (L = batch)
- *     PATH      [L][depth + 1] u32 slots from the root         PATH_LENGTH [L] u32
+ *   per leaf i of a batch (L = batch); its path is in flight.ts
  *     SOURCES   [L][M] u32 addresses of demands: opening lists, best plan, fixed decisions, or the leaf's own drafts
  *     DRAFTS    [L][M] demands
  *     LEAF_PENDING [L] i32 index among placements to score, -1 = value known     LEAF_VALUE [L] f64
@@ -18,6 +17,7 @@ import {
   assembleLayers, beginLayerDescent, beginLayers, commitLayer, completeLayers, descendLayer, evenPriors, layerCurrent,
   layerTurn, legalCount,
 } from './layers';
+import { backUp, beginFlight, endPath, enter, enterRoot, turnBack } from './flight';
 import { excessOf } from './limits';
 import { neighbour } from './neighbour';
 import { hashPlacement, placementHigh, placementLow } from './placement-hash';
@@ -26,11 +26,12 @@ import {
   appendOpening, beginOpenings, extendOpenings, findOpening, openingDemand, openingPriors, openingPriorSum, openingsLength,
 } from './openings';
 import { blocksOf, constrained, models, order, resources, u32At } from './problem';
-import { maxMinRates } from './rates';
+import { maxMinRates, maxMinRatesOfTwo } from './rates';
 import { samplePlacement } from './sampler';
+import { beginRange, widenRange, worthOfRefused } from './range';
+import { beginSelection, selectChild, selectedPlace, selectedSlot } from './selection';
 import {
-  allowedChildren, beginTree, childAt, childCount, close, closedChildren, enter, freshRoot, isClosed, openChild, rangeLow, recordVisit, selectChild, selectedPlace,
-  selectedSlot, tries, widenRange,
+  beginTree, childAt, close, closedIn, family, freshRoot, isClosed, mayOpen, openChild, openIn,
 } from './tree';
 import { beginCache, cachedValue, lookUp, remember } from './value-cache';
 
@@ -69,14 +70,11 @@ let baseValue: f64 = 0;
 let failures: u32 = 0;
 let restarting: bool = false;
 let polishing: bool = false;
-/** What the last `descend` reached: slots in the path, decisions taken. */
-let reachedLength: u32 = 0;
+/** Decisions taken by the last `descend`. */
 let reachedDepth: u32 = 0;
 
 let decided: usize = 0;
 let fixedArea: usize = 0;
-let paths: usize = 0;
-let pathLength: usize = 0;
 let sources: usize = 0;
 let drafts: usize = 0;
 let leafPending: usize = 0;
@@ -87,6 +85,7 @@ let pendingHigh: usize = 0;
 let values: usize = 0;
 let means: usize = 0;
 let rates: usize = 0;
+let otherRates: usize = 0;
 let openModels: usize = 0;
 
 /** Prepare a search; false = no memory. The opening lists' inputs and `countsOf` are set before. */
@@ -127,8 +126,6 @@ export function beginSearch(
   baseValue = -Infinity;
   failures = 0;
   restarting = polishing = false;
-  paths = allocate((L * (<usize>decisionDepth + 1)) << 2);
-  pathLength = allocate(L << 2);
   sources = allocate((L * M) << 2);
   drafts = allocate(L * M * demandStride);
   leafPending = allocate(L << 2);
@@ -139,10 +136,13 @@ export function beginSearch(
   values = allocate(L << 3);
   means = allocate(L << 3);
   rates = allocate(M << 3);
+  otherRates = allocate(M << 3);
   openModels = allocate(M);
   if (openModels == 0) return false;
   const ready = layered ? beginLayers(decisionDepth) : beginOpenings();
-  return ready && beginTree(slots) && beginCache(cacheEntries) && beginBestList();
+  beginRange();
+  beginSelection();
+  return ready && beginFlight(batch, decisionDepth) && beginTree(slots) && beginCache(cacheEntries) && beginBestList();
 }
 
 /** Go on until that many more evaluations or simulations. */
@@ -198,7 +198,7 @@ export function offerPlacement(records: usize, scored: bool, value: f64): void {
     demandOf(m, records + m * RECORD_BYTES, draft);
     store<usize>(demands + (m << 2), draft);
   }
-  store<u32>(pathLength, 0);
+  endPath();
   addLeaf();
   if (scored && pendingCount > 0) {
     store<f64>(values, value);
@@ -215,7 +215,7 @@ export function isExhausted(): bool {
 /** Fix the best plan's next decision; the decisions fixed so far. */
 export function commitDecision(): u32 {
   if (!hasBest || fixedDecisions >= decisionDepth) return fixedDecisions;
-  const opened = childCount(root);
+  const opened = openIn(family(root));
   let place: i32;
   if (layered) place = commitLayer(fixedDecisions, bestDemands);
   else {
@@ -246,24 +246,25 @@ function collect(polish: bool, most: u32, unscored: u32): void {
   }
 }
 
-/** Reach a leaf: slots from the root to the node just opened in `path`. False = the root is closed. */
-function descend(path: usize): bool {
+/** Reach a leaf: its path is in flight. False = the root is closed. */
+function descend(): bool {
   while (!isClosed(root)) {
     if (layered) beginLayerDescent(fixedDecisions);
     let slot = root;
     let parent: u32 = 0;
-    let length: u32 = 1;
-    store<u32>(path, slot);
     let depth = fixedDecisions;
     let dead = false;
+    let tries = enterRoot(slot);
     while (depth < decisionDepth) {
       const m = layered ? 0 : <u32>load<u8>(order + depth);
-      const opened = childCount(slot);
-      const exhausted = closedChildren(slot) == opened;
+      const priors = layered ? evenPriors() : openingPriors(m);
+      const children = family(slot);
+      const opened = openIn(children);
+      const exhausted = closedIn(children) == opened;
       let available = false;
       let child: u32 = 0;
       // A node whose children are all closed opens another one whatever its visits: nothing is tried twice.
-      if (exhausted || opened < allowedChildren(tries(slot))) {
+      if (exhausted || mayOpen(opened, tries)) {
         available = layered ? opened < legalCount : opened < openingsLength(m) || extendOpenings(m);
         if (available) child = openChild(slot);
       }
@@ -274,8 +275,7 @@ function descend(path: usize): bool {
           dead = opened > 0 && !available;
           break;
         }
-        if (layered) selectChild(slot, evenPriors(), <f64>opened, exploration, uct);
-        else selectChild(slot, openingPriors(m), openingPriorSum(m, opened), exploration, uct);
+        selectChild(children, tries, priors, layered ? <f64>opened : openingPriorSum(m, opened), exploration, uct);
         child = selectedSlot;
         place = selectedPlace;
       }
@@ -283,20 +283,18 @@ function descend(path: usize): bool {
       else store<usize>(decided + (depth << 2), openingDemand(m, place));
       parent = slot;
       slot = child;
-      store<u32>(path + (length << 2), slot);
-      length++;
       depth++;
-      if (opening) {
-        if (depth == decisionDepth) close(slot, parent, true);
-        break;
-      }
+      if (opening && depth == decisionDepth) close(slot, parent, true);
+      tries = enter(slot, load<f32>(priors + (<usize>place << 2)));
+      if (opening) break;
     }
     if (!dead) {
-      reachedLength = length;
+      endPath();
       reachedDepth = depth;
       return true;
     }
-    close(slot, parent, length > 1);
+    turnBack();
+    close(slot, parent, depth > fixedDecisions);
   }
   return false;
 }
@@ -304,11 +302,8 @@ function descend(path: usize): bool {
 /** Select, expand, roll out: one leaf. False = every placement that the tree can hold was tried. */
 function simulate(): bool {
   const leaf = leafCount;
-  const path = paths + ((<usize>leaf * (decisionDepth + 1)) << 2);
-  if (!descend(path)) return false;
+  if (!descend()) return false;
   const depth = reachedDepth;
-  store<u32>(pathLength + (leaf << 2), reachedLength);
-  for (let i: u32 = 0; i < reachedLength; i++) enter(load<u32>(path + (i << 2)));
 
   const demands = sourcesOf(leaf);
   const area = drafts + <usize>leaf * models * demandStride;
@@ -392,7 +387,7 @@ function step(): bool {
       store<usize>(demands + (m << 2), draft);
     }
   }
-  store<u32>(pathLength + (leafCount << 2), 0);
+  endPath();
   addLeaf();
   return true;
 }
@@ -478,13 +473,26 @@ function addLeaf(): void {
 }
 
 function scorePending(): void {
-  for (let i: u32 = 0; i < pendingCount; i++) {
-    const demands = sourcesOf(u32At(pendingLeaf, i));
-    maxMinRates(demands, rates);
-    store<f64>(values + (i << 3), scoreRates(demands, rates));
-    store<f64>(means + (i << 3), scoredMean);
-    if (scoredExcess > 0 && scoredExcess < leastExcess) leastExcess = scoredExcess;
+  let i: u32 = 0;
+  for (; i + 1 < pendingCount; i += 2) {
+    const one = sourcesOf(u32At(pendingLeaf, i));
+    const other = sourcesOf(u32At(pendingLeaf, i + 1));
+    maxMinRatesOfTwo(one, other, rates, otherRates);
+    scoreOne(i, one, rates);
+    scoreOne(i + 1, other, otherRates);
   }
+  if (i == pendingCount) return;
+  const last = sourcesOf(u32At(pendingLeaf, i));
+  maxMinRates(last, rates);
+  scoreOne(i, last, rates);
+}
+
+// @ts-ignore: decorator
+@inline
+function scoreOne(i: u32, demands: usize, rates: usize): void {
+  store<f64>(values + (i << 3), scoreRates(demands, rates));
+  store<f64>(means + (i << 3), scoredMean);
+  if (scoredExcess > 0 && scoredExcess < leastExcess) leastExcess = scoredExcess;
 }
 
 /** Take in values, then back every leaf up in the order of collection. */
@@ -518,11 +526,10 @@ function settle(): void {
   }
   for (let i: u32 = 0; i < leafCount; i++) {
     let result = leafResult(i);
-    if (!(result > -Infinity)) result = rangeLow < Infinity ? rangeLow : 0;
-    const path = paths + ((<usize>i * (decisionDepth + 1)) << 2);
-    const length = u32At(pathLength, i);
-    for (let j: u32 = 0; j < length; j++) recordVisit(load<u32>(path + (j << 2)), result, keepBest);
+    if (!(result > -Infinity)) result = worthOfRefused();
+    store<f64>(leafValue + (i << 3), result);
   }
+  backUp(leafValue, keepBest);
   leafCount = 0;
   pendingCount = 0;
 }

@@ -1,259 +1,283 @@
 /**
- * The search tree, in chunks of four sibling slots; one chunk is one cache line. Twin of
- * src/reference/placement/tree.ts.
+ * The search tree, in chunks of four sibling slots. Twin of src/reference/placement/tree.ts.
  *
- *   chunk c, 64 bytes, at TREE + 64 c                         slot = 4 c + lane, SLOT_BYTES = 16 a slot
- *     0                16               32               48       52      56       60
- *     ├─ worth f32 x 4 ┼─ visits u32 x4 ┼─ child u32 x 4 ┼─ next ─┼─ tail ┼─ count ┼─ flight u8 x 4 ─┤
- *                                         first chunk of   next     last    u16 open  visits in flight
- *                                         the children     chunk of chunk   u16 closed
- *                                         (0 = none)       siblings (first chunk of the family only)
+ *   scores of chunk c, 32 bytes: all that the selection reads of every sibling        slot = 4 c + lane
+ *     0                16               32
+ *     ├─ worth f32 x 4 ┼─ bonus f32 x 4 ┤
+ *       best value below, or mean of values;   prior / (1 + tries)
+ *       -Infinity = closed, or not opened yet
  *
- * Worth is the best value below a node, or the mean of values. A closed node has the worth -Infinity: no score of it is greater than any other.
- * Chunk 0 holds the first root in lane 0. A family's chunks are chained by `next`; only its last is partly filled.
+ *   facts, 32 bytes                             heads, 16 bytes
+ *     0                 16               32       0           4            8       10       12                16
+ *     ├─ visits u32 x 4 ┼─ child u32 x 4 ┤        ├─ next u24 ┼─ last u24 ─┼─ open ┼─ closed ┼─ flight u8 x 4 ┤
+ *       completed         first chunk of            length u8   spare u8     u16     u16        visits in flight
+ *                         the children, 0 = none
+ *
+ * A family's chunks lie in runs of 1, 1, 2, 4, 8, 8 ... chunks, so that the selection streams over them. The head of a
+ * run's first chunk has its length and leads to the next run. The head of a family's first chunk counts its children
+ * and leads to the last run, of which `spare` chunks are not used yet. What runs reserve ahead comes from a surplus of
+ * 1/10, and when that is gone they are one chunk long. Chunk 0 holds the first root in lane 0.
  */
 import { allocate } from '../arena';
-import { log } from '../numeric';
 
-export const SLOT_BYTES: u32 = 16;
-const CHUNK_BYTES: usize = 64;
-const VISITS: usize = 16;
-const CHILD: usize = 32;
-const NEXT: usize = 48;
-const TAIL: usize = 52;
-const COUNT: usize = 56;
-const CLOSED: usize = 58;
-const FLIGHT: usize = 60;
+const SURPLUS: u32 = 10;
+/** Bytes of a slot, surplus included. */
+export const SLOT_BYTES: u32 = 22;
+const LONGEST_RUN: u32 = 8;
+const BONUS: usize = 16;
+const CHILD: usize = 16;
+const LAST: usize = 4;
+const OPEN: usize = 8;
+const CLOSED: usize = 10;
+const FLIGHT: usize = 12;
+export const CHUNK_MASK: u32 = 0xffffff;
 
-/** Selected child: slot and place among its siblings. */
-export let selectedSlot: u32 = 0;
-export let selectedPlace: u32 = 0;
 /** No slot was free when one was wanted. */
 export let full: bool = false;
+/** Chunks in use. */
 export let chunks: u32 = 0;
 
-let tree: usize = 0;
+let scores: usize = 0;
+let facts: usize = 0;
+let heads: usize = 0;
 let chunkLimit: u32 = 0;
-
-/** Running extremes of values seen. */
-export let rangeLow: f64 = 0;
-export let rangeHigh: f64 = 0;
+/** Chunks handed out, those ahead of use included, and how many there are. */
+let reserved: u32 = 0;
+let reservable: u32 = 0;
 
 export function beginTree(slots: u32): bool {
   chunkLimit = slots / 4;
-  tree = allocate(<usize>chunkLimit * CHUNK_BYTES);
+  reservable = chunkLimit + chunkLimit / SURPLUS;
+  scores = allocate(<usize>reservable << 5);
+  facts = allocate(<usize>reservable << 5);
+  heads = allocate(<usize>reservable << 4);
   chunks = 1;
+  reserved = 1;
   full = false;
-  rangeLow = Infinity;
-  rangeHigh = -Infinity;
-  return tree != 0;
-}
-
-export function widenRange(value: f64): void {
-  if (value < rangeLow) rangeLow = value;
-  if (value > rangeHigh) rangeHigh = value;
+  return heads != 0;
 }
 
 // @ts-ignore: decorator
 @inline
-function cell(slot: u32): usize {
-  return tree + ((<usize>(slot >> 2)) << 6) + ((slot & 3) << 2);
+export function scoresOf(chunk: u32): usize {
+  return scores + (<usize>chunk << 5);
 }
 
 // @ts-ignore: decorator
 @inline
-function flightOf(slot: u32): usize {
-  return tree + ((<usize>(slot >> 2)) << 6) + FLIGHT + (slot & 3);
-}
-
-/** Visits, those in flight included. */
-// @ts-ignore: decorator
-@inline
-export function tries(slot: u32): u32 {
-  return load<u32>(cell(slot), VISITS) + <u32>load<u8>(flightOf(slot));
+function factsOf(chunk: u32): usize {
+  return facts + (<usize>chunk << 5);
 }
 
 // @ts-ignore: decorator
 @inline
-export function childCount(slot: u32): u32 {
-  const first = load<u32>(cell(slot), CHILD);
-  return first == 0 ? 0 : <u32>load<u16>(tree + (<usize>first << 6), COUNT);
+function headOf(chunk: u32): usize {
+  return heads + (<usize>chunk << 4);
+}
+
+/** Address of a slot's worth; its bonus is one vector behind. */
+// @ts-ignore: decorator
+@inline
+function scoreCell(slot: u32): usize {
+  return scoresOf(slot >> 2) + ((slot & 3) << 2);
+}
+
+/** Address of a slot's visits; its child is one vector behind. */
+// @ts-ignore: decorator
+@inline
+function factCell(slot: u32): usize {
+  return factsOf(slot >> 2) + ((slot & 3) << 2);
 }
 
 // @ts-ignore: decorator
 @inline
-export function closedChildren(slot: u32): u32 {
-  const first = load<u32>(cell(slot), CHILD);
-  return first == 0 ? 0 : <u32>load<u16>(tree + (<usize>first << 6), CLOSED);
+function flightCell(slot: u32): usize {
+  return headOf(slot >> 2) + FLIGHT + (slot & 3);
+}
+
+// @ts-ignore: decorator
+@inline
+export function worthOf(slot: u32): f32 {
+  return load<f32>(scoreCell(slot));
+}
+
+// @ts-ignore: decorator
+@inline
+export function setWorth(slot: u32, worth: f32): void {
+  store<f32>(scoreCell(slot), worth);
+}
+
+// @ts-ignore: decorator
+@inline
+export function setBonus(slot: u32, bonus: f32): void {
+  store<f32>(scoreCell(slot), bonus, BONUS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function visitsOf(slot: u32): u32 {
+  return load<u32>(factCell(slot));
+}
+
+// @ts-ignore: decorator
+@inline
+export function flightOf(slot: u32): u32 {
+  return <u32>load<u8>(flightCell(slot));
+}
+
+// @ts-ignore: decorator
+@inline
+export function setFlight(slot: u32, flight: u32): void {
+  store<u8>(flightCell(slot), <u8>flight);
+}
+
+/** First chunk of the children, 0 = none. */
+// @ts-ignore: decorator
+@inline
+export function family(slot: u32): u32 {
+  return load<u32>(factCell(slot), CHILD);
+}
+
+/** Children of a family; none is that of chunk 0, whose head stays empty. */
+// @ts-ignore: decorator
+@inline
+export function openIn(first: u32): u32 {
+  return <u32>load<u16>(headOf(first), OPEN);
+}
+
+// @ts-ignore: decorator
+@inline
+export function closedIn(first: u32): u32 {
+  return <u32>load<u16>(headOf(first), CLOSED);
+}
+
+// @ts-ignore: decorator
+@inline
+export function visitsOfChunk(chunk: u32): v128 {
+  return v128.load(factsOf(chunk));
+}
+
+/** Visits in flight of four slots, a byte each. */
+// @ts-ignore: decorator
+@inline
+export function flightsOfChunk(chunk: u32): u32 {
+  return load<u32>(headOf(chunk), FLIGHT);
+}
+
+/** The run that begins there: length << 24 | first chunk of the next run, 0 = none. */
+// @ts-ignore: decorator
+@inline
+export function runOf(chunk: u32): u32 {
+  return load<u32>(headOf(chunk));
 }
 
 // @ts-ignore: decorator
 @inline
 export function isClosed(slot: u32): bool {
-  return load<f32>(cell(slot)) == -<f32>Infinity;
+  return worthOf(slot) == -<f32>Infinity;
 }
 
 /** Nothing is left to try below: the node is not selected again. The root has no parent. */
 export function close(slot: u32, parent: u32, hasParent: bool): void {
-  store<f32>(cell(slot), -<f32>Infinity);
+  setWorth(slot, -<f32>Infinity);
   if (!hasParent) return;
-  const closed = tree + (<usize>load<u32>(cell(parent), CHILD) << 6);
-  store<u16>(closed, load<u16>(closed, CLOSED) + 1, CLOSED);
+  const head = headOf(family(parent));
+  store<u16>(head, load<u16>(head, CLOSED) + 1, CLOSED);
 }
 
-/** Number of children that a node may have open. */
+/** Whether a node of that many visits may have more than `open` children: open < ceil(2 sqrt(visits)). */
 // @ts-ignore: decorator
 @inline
-export function allowedChildren(visits: u32): u32 {
-  return <u32>Math.ceil(2 * Math.sqrt(<f64>(visits == 0 ? 1 : visits)));
+export function mayOpen(open: u32, visits: u32): bool {
+  return <u64>open * open < 4 * <u64>(visits == 0 ? 1 : visits);
 }
 
 /** Open one more child; its slot, or 0 when no chunk is free. */
 export function openChild(slot: u32): u32 {
-  const parent = cell(slot);
-  const first = load<u32>(parent, CHILD);
-  const count: u32 = first == 0 ? 0 : <u32>load<u16>(tree + (<usize>first << 6), COUNT);
-  if ((count & 3) == 0) {
-    if (chunks + 1 > chunkLimit) {
+  const first = family(slot);
+  const open = openIn(first);
+  let head = headOf(first);
+  // The last chunk in use.
+  let chunk: u32 = 0;
+  let spare: u32 = 0;
+  if (first != 0) {
+    const last = load<u32>(head, LAST);
+    spare = last >> 24;
+    chunk = (last & CHUNK_MASK) + (runOf(last & CHUNK_MASK) >> 24) - spare - 1;
+  }
+  if ((open & 3) == 0) {
+    if (chunks >= chunkLimit) {
       full = true;
       return 0;
     }
-    const chunk = chunks++;
-    if (first == 0) {
-      store<u32>(parent, chunk, CHILD);
-      store<u32>(tree + (<usize>chunk << 6), chunk, TAIL);
+    chunks++;
+    if (spare > 0) {
+      chunk++;
+      store<u32>(head, load<u32>(head, LAST) - (1 << 24), LAST);
     } else {
-      const head = tree + (<usize>first << 6);
-      store<u32>(tree + (<usize>load<u32>(head, TAIL) << 6), chunk, NEXT);
-      store<u32>(head, chunk, TAIL);
+      const length = reserveRun(open >> 2);
+      chunk = reserved - length;
+      if (first == 0) {
+        store<u32>(factCell(slot), chunk, CHILD);
+        head = headOf(chunk);
+      } else {
+        const last = headOf(load<u32>(head, LAST) & CHUNK_MASK);
+        store<u32>(last, load<u32>(last) | chunk);
+      }
+      store<u32>(head, ((length - 1) << 24) | chunk, LAST);
     }
   }
-  const head = tree + (<usize>load<u32>(parent, CHILD) << 6);
-  store<u16>(head, <u16>(count + 1), COUNT);
-  return (load<u32>(head, TAIL) << 2) + (count & 3);
+  store<u16>(head, <u16>(open + 1), OPEN);
+  const child = (chunk << 2) + (open & 3);
+  setWorth(child, 0);
+  return child;
+}
+
+/** Reserve a run for a family of that many chunks; its length, 1, 2, 4 or 8. */
+function reserveRun(before: u32): u32 {
+  let length: u32 = before >= LONGEST_RUN ? LONGEST_RUN : popcnt(before) == 1 ? before : 1;
+  // Every chunk that may still come into use must find room.
+  if (reserved + length + (chunkLimit - chunks) > reservable) length = 1;
+  const chunk = reserved;
+  reserved += length;
+  for (let c = chunk; c < reserved; c++) v128.store(scoresOf(c), f32x4.splat(-<f32>Infinity));
+  store<u32>(headOf(chunk), length << 24);
+  return length;
 }
 
 /** Slot of the child in that place. */
 export function childAt(slot: u32, place: u32): u32 {
-  let chunk = load<u32>(cell(slot), CHILD);
-  for (let i = place >> 2; i > 0; i--) chunk = load<u32>(tree + (<usize>chunk << 6), NEXT);
-  return (chunk << 2) + (place & 3);
+  let chunk = family(slot);
+  let rest = place >> 2;
+  for (let run = runOf(chunk); rest >= run >> 24; run = runOf(chunk)) {
+    rest -= run >> 24;
+    chunk = run & CHUNK_MASK;
+  }
+  return ((chunk + rest) << 2) + (place & 3);
 }
 
 /** Empty the first root's slot for use as a new root. */
 export function freshRoot(): u32 {
-  store<f32>(tree, 0);
-  store<u32>(tree, 0, VISITS);
-  store<u32>(tree, 0, CHILD);
-  store<u8>(tree, 0, FLIGHT);
+  setWorth(0, 0);
+  setFlight(0, 0);
+  store<u32>(facts, 0);
+  store<u32>(facts, 0, CHILD);
   return 0;
 }
 
 /**
- * The child with the highest score, the first on ties, left in selectedSlot and selectedPlace. Four children a step:
- *
- *   lane       0        1        2        3
- *   worth   │ f32    │ f32    │ f32    │ f32    │   Q = (worth - low) * scale + offset
- *   visits  │ u32    │ u32    │ u32    │ u32    │ → f32 n
- *   flight  │ u8     │ u8     │ u8     │ u8     │ → u32, n + v → f32 t
- *   prior   │ f32    │ f32    │ f32    │ f32    │   score = Q n / t + weight P / (1 + t)
- *
- * A lane without a child has t = 0: its score is NaN, and never greater than another.
+ * Fold one value into a node that was in flight, and worth `known` without it: the best value below, or the mean. A
+ * closed node stays closed.
  */
-export function selectChild(slot: u32, priors: usize, priorSum: f64, exploration: f64, uct: bool): void {
-  const spread = rangeHigh > rangeLow;
-  const low = f32x4.splat(spread ? <f32>rangeLow : 0);
-  const scale = f32x4.splat(spread ? <f32>(1 / (rangeHigh - rangeLow)) : 0);
-  const offset = f32x4.splat(spread ? 0 : 0.5);
-  const total = tries(slot);
-  const one = f32x4.splat(1);
-  let best = f32x4.splat(-<f32>Infinity);
-  let places = i32x4.splat(0);
-  let slots = i32x4.splat(0);
-  let place = i32x4(0, 1, 2, 3);
-  let chunk = load<u32>(cell(slot), CHILD);
-  if (uct) {
-    const weight = f32x4.splat(<f32>exploration);
-    const logTotal = f32x4.splat(<f32>log(<f64>(1 + total)));
-    while (chunk != 0) {
-      const line = tree + (<usize>chunk << 6);
-      const visits = v128.load(line, VISITS);
-      const flight = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(line, FLIGHT)));
-      const t = f32x4.convert_i32x4_u(i32x4.add(visits, flight));
-      const q = f32x4.add(f32x4.mul(f32x4.sub(v128.load(line), low), scale), offset);
-      const value = f32x4.div(f32x4.mul(q, f32x4.convert_i32x4_u(visits)), t);
-      const score = f32x4.add(value, f32x4.mul(weight, f32x4.sqrt(f32x4.div(logTotal, t))));
-      const more = f32x4.gt(score, best);
-      best = v128.bitselect(score, best, more);
-      places = v128.bitselect(place, places, more);
-      slots = v128.bitselect(i32x4.splat(chunk << 2), slots, more);
-      place = i32x4.add(place, i32x4.splat(4));
-      chunk = load<u32>(line, NEXT);
-    }
-  } else {
-    const weight = f32x4.splat(<f32>((exploration * Math.sqrt(<f64>total)) / priorSum));
-    while (chunk != 0) {
-      const line = tree + (<usize>chunk << 6);
-      const visits = v128.load(line, VISITS);
-      const flight = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load_zero<u32>(line, FLIGHT)));
-      const t = f32x4.convert_i32x4_u(i32x4.add(visits, flight));
-      const q = f32x4.add(f32x4.mul(f32x4.sub(v128.load(line), low), scale), offset);
-      const value = f32x4.div(f32x4.mul(q, f32x4.convert_i32x4_u(visits)), t);
-      const score = f32x4.add(value, f32x4.div(f32x4.mul(weight, v128.load(priors)), f32x4.add(one, t)));
-      const more = f32x4.gt(score, best);
-      best = v128.bitselect(score, best, more);
-      places = v128.bitselect(place, places, more);
-      slots = v128.bitselect(i32x4.splat(chunk << 2), slots, more);
-      place = i32x4.add(place, i32x4.splat(4));
-      priors += 16;
-      chunk = load<u32>(line, NEXT);
-    }
-  }
-  let bestScore = f32x4.extract_lane(best, 0);
-  let bestPlace = <u32>i32x4.extract_lane(places, 0);
-  let bestSlot = <u32>i32x4.extract_lane(slots, 0);
-  let score = f32x4.extract_lane(best, 1);
-  let where = <u32>i32x4.extract_lane(places, 1);
-  if (score > bestScore || (score == bestScore && where < bestPlace)) {
-    bestScore = score;
-    bestPlace = where;
-    bestSlot = <u32>i32x4.extract_lane(slots, 1);
-  }
-  score = f32x4.extract_lane(best, 2);
-  where = <u32>i32x4.extract_lane(places, 2);
-  if (score > bestScore || (score == bestScore && where < bestPlace)) {
-    bestScore = score;
-    bestPlace = where;
-    bestSlot = <u32>i32x4.extract_lane(slots, 2);
-  }
-  score = f32x4.extract_lane(best, 3);
-  where = <u32>i32x4.extract_lane(places, 3);
-  if (score > bestScore || (score == bestScore && where < bestPlace)) {
-    bestPlace = where;
-    bestSlot = <u32>i32x4.extract_lane(slots, 3);
-  }
-  selectedPlace = bestPlace;
-  selectedSlot = bestSlot + (bestPlace & 3);
-}
-
 // @ts-ignore: decorator
 @inline
-export function enter(slot: u32): void {
-  const flight = flightOf(slot);
-  store<u8>(flight, load<u8>(flight) + 1);
-}
-
-/** Fold one value into a node that was entered: the best value below it, or the mean. A closed node stays as it is. */
-// @ts-ignore: decorator
-@inline
-export function recordVisit(slot: u32, value: f64, keepBest: bool): void {
-  const flight = flightOf(slot);
-  store<u8>(flight, load<u8>(flight) - 1);
-  const node = cell(slot);
-  const visits = load<u32>(node, VISITS) + 1;
-  store<u32>(node, visits, VISITS);
-  const known = <f64>load<f32>(node);
-  if (known == -Infinity) return;
-  if (!keepBest) store<f32>(node, <f32>(known + (value - known) / <f64>visits));
-  else if (visits == 1 || value > known) store<f32>(node, <f32>value);
+export function recordVisit(slot: u32, known: f32, value: f64, keepBest: bool): void {
+  setFlight(slot, flightOf(slot) - 1);
+  const cell = factCell(slot);
+  const visits = load<u32>(cell) + 1;
+  store<u32>(cell, visits);
+  const folded = keepBest
+    ? select<f32>(<f32>value, known, i32(visits == 1) | i32(value > <f64>known))
+    : <f32>(<f64>known + (value - <f64>known) / <f64>visits);
+  setWorth(slot, select<f32>(-<f32>Infinity, folded, isClosed(slot)));
 }

@@ -8,7 +8,7 @@ import { log } from '../numeric.ts';
 /** Siblings come in chunks of four slots, one cache line of the WASM core. */
 export const CHUNK = 4;
 /** Bytes of a slot in the WASM core's tree. */
-export const SLOT_BYTES = 16;
+export const SLOT_BYTES = 22;
 
 export interface Node {
   /** Completed visits. */
