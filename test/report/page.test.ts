@@ -89,6 +89,15 @@ test('every section says where its figures come from', () => {
   assert.match(page, /predictions of the throughput model, not observations/);
 });
 
+test('a steady state that does not add up to the plan says so', () => {
+  const { view, settings } = four;
+  assert.match(page, /data-part="course"><\/div>/);
+  const other = structuredClone(view);
+  other.plan.processors[0]!.utilization = 0.123;
+  const told = /data-part="course">(.*?)<\/div>/.exec(planPage(other, { settings }))?.[1] ?? '';
+  assert.match(told, /the plan states 12\.3 %/);
+});
+
 test('the headline is the plan in one sentence, for every objective', async () => {
   assert.match(planSentence(four.view), /^4 models on bench device run at [\d.]+ frames\/s on average, the slowest at/);
   for (const objective of ['min', 'weighted', 'geometric-mean', 'priority', 'energy'] as const) {

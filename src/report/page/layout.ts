@@ -33,6 +33,7 @@ const SECTIONS: readonly Section[] = [
     title: 'Steady state',
     note: 'One course of events that keeps the rates of the plan: frames start evenly, stages run to their ends. Blocks carry the number of their model.',
     charts: ['gantt'],
+    parts: ['course'],
   },
   {
     id: 'processors',
