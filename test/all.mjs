@@ -11,6 +11,7 @@ const bin = (name) => fileURLToPath(new URL(`../node_modules/.bin/${name}`, impo
 
 const checks = [
   ['core builds', process.execPath, ['assembly/build.mjs']],
+  ['report script builds', process.execPath, ['src/report/page/build.mjs']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lint and format', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['package builds', bin('tsc'), ['-p', 'tsconfig.build.json']],
