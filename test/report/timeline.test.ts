@@ -194,7 +194,7 @@ test('achieved rates equal the plan within 2 %, and busy shares within 0.5 point
     if (!random) continue;
     const { plan: document, platform, shares } = random;
     assert.equal(problemsOf(document), [], `seed ${seed}`);
-    const drawn = timeline(document, { platform, frames: 60 });
+    const drawn = timeline(document, { platform, frames: 120 });
     checkOrder(document, drawn, platform);
     if (shares) continue;
     drawnPlans++;
