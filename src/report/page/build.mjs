@@ -19,7 +19,7 @@ const { outputFiles, metafile } = await build({
   platform: 'browser',
   charset: 'ascii',
   legalComments: 'inline',
-  alias: { zod: here('client/schema-stub.ts') },
+  alias: { zod: here('client/without-zod.ts') },
   // Neither the folder nor its parents have a say.
   absWorkingDir: here('../../..'),
   tsconfigRaw: {},
