@@ -15,7 +15,7 @@ test('shows the plan that npm start ends with', async () => {
     platform: 'hikey970',
     models: ['alexnet', 'mobilenet-v1', 'resnet-50', 'squeezenet'],
     objective: 'geometric-mean',
-    evaluations: 1000,
+    evaluations: 2000,
   });
   const text = planText(document, { width: 100, unicode: true, color: false });
   const shown = /<!-- start:output -->\n```\n([\s\S]*?)```\n<!-- end:output -->/.exec(readme)?.[1];
