@@ -16,7 +16,7 @@ const PLAN = [
   '--models',
   NETWORKS.map((name) => `${FOLDER}/${name}.onnx`).join(','),
   '--evaluations',
-  '1000',
+  '2000',
 ];
 
 /** The mean rate may starve a model; the geometric mean shares more evenly. */
