@@ -84,12 +84,12 @@ export function demandOf(m: u32, record: usize, out: usize): void {
     first = end;
     previous = p;
   }
+  // One by one: a vector cannot be loaded soon after its halves were stored.
   let uses: u32 = 0;
-  const factor = f64x2.splat(calls);
-  for (let r: u32 = 0; r < rowStride; r += 2) {
-    const scaled = f64x2.mul(v128.load(row + (r << 3)), factor);
-    v128.store(row + (r << 3), scaled);
-    uses |= <u32>i64x2.bitmask(f64x2.gt(scaled, f64x2.splat(0))) << r;
+  for (let r: u32 = 0; r < resources; r++) {
+    const scaled = load<f64>(row + (r << 3)) * calls;
+    store<f64>(row + (r << 3), scaled);
+    uses |= u32(scaled > 0) << r;
   }
   store<u32>(out, uses, USES);
   store<u32>(out, hashRecord(out, m, SALT_LOW), HASH_LOW);
@@ -115,11 +115,9 @@ function occupy(row: usize, set: u32, seconds: f64): void {
 @inline
 export function hashRecord(record: usize, m: u32, salt: u32): u32 {
   let h = salt ^ ((m + 1) * 0x85ebca6b);
-  for (let i: usize = 0; i < 12; i += 4) {
-    h = (h ^ load<u32>(record + i)) * 0xcc9e2d51;
-    h = rotl<u32>(h, 13);
-    h = h * 5 + salt;
-  }
+  h = rotl<u32>((h ^ load<u32>(record)) * 0xcc9e2d51, 13) * 5 + salt;
+  h = rotl<u32>((h ^ load<u32>(record, 4)) * 0xcc9e2d51, 13) * 5 + salt;
+  h = rotl<u32>((h ^ load<u32>(record, 8)) * 0xcc9e2d51, 13) * 5 + salt;
   h ^= h >> 16;
   h *= 0x7feb352d;
   h ^= h >> 15;

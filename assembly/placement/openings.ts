@@ -2,12 +2,13 @@
  * Opening lists of `segment` decisions: twin of src/reference/placement/openings.ts.
  *
  *   per model      demandsOf   [capacity] demands
+ *                  hashesOf    [capacity, padded to 2] u64      their hashes, for finding them
  *                  priorsOf    [capacity, padded to 4] f32      read four at a time by the selection
  *                  sumsOf      [capacity + 1] f64               sum of the first j priors
  *                  rankedOf    [rankedCount] records, best prior first (from the binding)
  */
 import { allocate } from '../arena';
-import { copyRecord, demandBytes, demandOf, HASH_HIGH, HASH_LOW, RECORD_BYTES, SLOWEST } from './demand';
+import { copyRecord, demandBytes, demandOf, HASH_LOW, RECORD_BYTES, SLOWEST } from './demand';
 import { addressAt, f64At, models, u32At } from './problem';
 import { samplePlacement } from './sampler';
 import { notePrior } from './selection';
@@ -20,6 +21,7 @@ export let capacityOf: usize = 0;
 const RANDOM_TRIES: u32 = 8;
 
 let demandsOf: usize = 0;
+let hashesOf: usize = 0;
 let priorsOf: usize = 0;
 let sumsOf: usize = 0;
 let lengthOf: usize = 0;
@@ -29,6 +31,7 @@ let draft: usize = 0;
 export function beginOpenings(): bool {
   const M: usize = models;
   demandsOf = allocate(M << 2);
+  hashesOf = allocate(M << 2);
   priorsOf = allocate(M << 2);
   sumsOf = allocate(M << 2);
   lengthOf = allocate(M << 2);
@@ -38,10 +41,12 @@ export function beginOpenings(): bool {
   for (let m: u32 = 0; m < models; m++) {
     const capacity: usize = u32At(capacityOf, m);
     const demands = allocate(capacity * demandBytes());
+    const hashes = allocate(((capacity + 1) & ~1) << 3);
     const priors = allocate(((capacity + 3) & ~3) << 2);
     const sums = allocate((capacity + 1) << 3);
-    if (demands == 0 || priors == 0 || sums == 0) return false;
+    if (demands == 0 || hashes == 0 || priors == 0 || sums == 0) return false;
     store<usize>(demandsOf + (m << 2), demands);
+    store<usize>(hashesOf + (m << 2), hashes);
     store<usize>(priorsOf + (m << 2), priors);
     store<usize>(sumsOf + (m << 2), sums);
   }
@@ -72,16 +77,14 @@ export function openingDemand(m: u32, i: u32): usize {
   return addressAt(demandsOf, m) + i * demandBytes();
 }
 
-/** Place of a demand in the list, or -1. */
+/** Place of a demand in the list, or -1; two at a time. */
 export function findOpening(m: u32, demand: usize): i32 {
-  const low = load<u32>(demand, HASH_LOW);
-  const high = load<u32>(demand, HASH_HIGH);
+  const wanted = v128.load_splat<u64>(demand, HASH_LOW);
+  const hashes = addressAt(hashesOf, m);
   const length = u32At(lengthOf, m);
-  const size = demandBytes();
-  let other = addressAt(demandsOf, m);
-  for (let i: u32 = 0; i < length; i++) {
-    if (load<u32>(other, HASH_LOW) == low && load<u32>(other, HASH_HIGH) == high) return i;
-    other += size;
+  for (let i: u32 = 0; i < length; i += 2) {
+    const same = i64x2.bitmask(i64x2.eq(v128.load(hashes + (<usize>i << 3)), wanted));
+    if (same != 0 && i + ctz(same) < length) return i + ctz(same);
   }
   return -1;
 }
@@ -91,6 +94,7 @@ export function appendOpening(m: u32, demand: usize): bool {
   const length = u32At(lengthOf, m);
   if (length >= u32At(capacityOf, m) || findOpening(m, demand) >= 0) return false;
   memory.copy(openingDemand(m, length), demand, demandBytes());
+  store<u64>(addressAt(hashesOf, m) + (<usize>length << 3), load<u64>(demand, HASH_LOW));
   const prior = <f32>(1 / load<f64>(demand, SLOWEST));
   store<f32>(openingPriors(m) + (length << 2), prior);
   notePrior(prior);

@@ -8,11 +8,12 @@
  *   left   │ rem[r]   │ rem[r+1] │      LEFT  share of the resource not yet given away
  *   room   │ rem/D    │ rem/D    │      Infinity where nobody active wants the resource
  *
- * Two placements at a time, a lane each, without rate limits: rounds of filling are chains of dependent operations,
- * so two cost little more than one. No branch depends on data but the end of the rounds.
+ * Four placements at a time, two vectors, without rate limits: a round of filling is a chain of dependent operations,
+ * so that four cost little more than one. No branch depends on data but the end of the rounds.
  *
- *   pairWants [M][R padded to 4] weight x demand      PAIR_LOAD, PAIR_LEFT [R]      per model: PAIR_USES, PAIR_WEIGHT, PAIR_RATE,
- *   PAIR_ACTIVE all bits = not stopped yet
+ *   a cell, 32 bytes: placements 0 and 1, 2 and 3
+ *   fourWants [M][R padded to even] weight x demand      FOUR_LOAD, FOUR_LEFT [R padded to even]
+ *   FOUR_USES, FOUR_LEVEL [M] resources, level reached   FOUR_ACTIVE [M] all bits = not stopped yet
  */
 import { allocate } from '../arena';
 import { LATENCY, ROW, USES } from './demand';
@@ -21,19 +22,18 @@ import { depthOne, f64At, models, rateLimited, rateLimitOf, resources, rowStride
 const LEFT: usize = memory.data(256, 16);
 const LOAD: usize = memory.data(256, 16);
 const LIMIT: usize = memory.data(512, 16);
-const PAIR_LOAD: usize = memory.data(512, 16);
-const PAIR_LEFT: usize = memory.data(512, 16);
-const PAIR_USES: usize = memory.data(1024, 16);
-const PAIR_WEIGHT: usize = memory.data(1024, 16);
-const PAIR_RATE: usize = memory.data(1024, 16);
-const PAIR_ACTIVE: usize = memory.data(1024, 16);
+const FOUR_LOAD: usize = memory.data(1024, 16);
+const FOUR_LEFT: usize = memory.data(1024, 16);
+const FOUR_USES: usize = memory.data(2048, 16);
+const FOUR_LEVEL: usize = memory.data(2048, 16);
+const FOUR_ACTIVE: usize = memory.data(2048, 16);
 const FULL: f64 = 1e-12;
-let pairWants: usize = 0;
+let fourWants: usize = 0;
 
 /** Once the problem is known; false = no memory. */
 export function beginRates(): bool {
-  pairWants = allocate((<usize>models * ((resources + 3) & ~3)) << 4);
-  return pairWants != 0;
+  fourWants = allocate((<usize>models * rowStride) << 5);
+  return fourWants != 0;
 }
 
 /** @param demands [M] addresses of demands  @param rates [M] f64, written */
@@ -137,106 +137,130 @@ export function maxMinRates(demands: usize, rates: usize): void {
   }
 }
 
-/** Rates of two placements. @param one, other [M] addresses of demands  @param rates, otherRates [M] f64, written */
-export function maxMinRatesOfTwo(one: usize, other: usize, rates: usize, otherRates: usize): void {
-  if (rateLimited || !fillPair(one, other)) {
-    maxMinRates(one, rates);
-    maxMinRates(other, otherRates);
-    return;
-  }
-  for (let m: usize = 0; m < models; m++) {
-    const pair = v128.load(PAIR_RATE + (m << 4));
-    v128.store_lane<f64>(rates + (m << 3), pair, 0);
-    v128.store_lane<f64>(otherRates + (m << 3), pair, 1);
+/** @param placements [count] addresses of [M] addresses of demands  @param rates [count][M] f64, written */
+export function maxMinRatesOfAll(placements: usize, count: u32, rates: usize): void {
+  const M: usize = models;
+  for (let i: u32 = 0; i < count; i += 4) {
+    // The last ones stand in for those that are missing.
+    const some = min(count - i, 4);
+    const first = placements + (<usize>i << 2);
+    const a = load<usize>(first);
+    const b = load<usize>(first + (<usize>min(some - 1, 1) << 2));
+    const c = load<usize>(first + (<usize>min(some - 1, 2) << 2));
+    const d = load<usize>(first + (<usize>min(some - 1, 3) << 2));
+    const ratesOfFirst = rates + ((<usize>i * M) << 3);
+    if (!rateLimited && fillFour(a, b, c, d)) {
+      for (let m: usize = 0; m < M; m++) {
+        const weight = v128.load_splat<f64>(shareWeightOf + (m << 3));
+        const cell = FOUR_LEVEL + (m << 5);
+        const pair = f64x2.mul(weight, v128.load(cell));
+        const otherPair = f64x2.mul(weight, v128.load(cell, 16));
+        let out = ratesOfFirst + (m << 3);
+        v128.store_lane<f64>(out, pair, 0);
+        if (some > 1) v128.store_lane<f64>((out += M << 3), pair, 1);
+        if (some > 2) v128.store_lane<f64>((out += M << 3), otherPair, 0);
+        if (some > 3) v128.store_lane<f64>(out + (M << 3), otherPair, 1);
+      }
+    } else {
+      for (let k: u32 = 0; k < some; k++) {
+        maxMinRates(load<usize>(first + (<usize>k << 2)), ratesOfFirst + ((<usize>k * M) << 3));
+      }
+    }
   }
 }
 
-/** Fill both to the end, four resources at a time; false = some model wants nothing. */
-function fillPair(one: usize, other: usize): bool {
+/** Fill four to the end; false = some model wants nothing, or more than numbers hold: no round for every resource. */
+function fillFour(a: usize, b: usize, c: usize, d: usize): bool {
   const M: usize = models;
-  const R: usize = resources;
-  const blocks = (R + 3) & ~3;
-  const row = blocks << 4;
+  const width = <usize>rowStride << 3;
+  const cells = width << 2;
   for (let m: usize = 0; m < M; m++) {
-    const a = load<usize>(one + (m << 2));
-    const b = load<usize>(other + (m << 2));
     const weight = v128.load_splat<f64>(shareWeightOf + (m << 3));
-    const wants = pairWants + m * row;
-    for (let r: usize = 0; r < R; r++) {
-      const demand = v128.load_lane<f64>(b + (r << 3), v128.load_splat<f64>(a + (r << 3), ROW), 1, ROW);
-      v128.store(wants + (r << 4), f64x2.mul(weight, demand));
+    const ofA = load<usize>(a + (m << 2));
+    const ofB = load<usize>(b + (m << 2));
+    const ofC = load<usize>(c + (m << 2));
+    const ofD = load<usize>(d + (m << 2));
+    let wants = fourWants + m * cells;
+    for (let r: usize = 0; r < width; r += 16) {
+      const rowA = v128.load(ofA + r, ROW);
+      const rowB = v128.load(ofB + r, ROW);
+      v128.store(wants, f64x2.mul(weight, v128.shuffle<f64>(rowA, rowB, 0, 2)));
+      v128.store(wants, f64x2.mul(weight, v128.shuffle<f64>(rowA, rowB, 1, 3)), 32);
+      const rowC = v128.load(ofC + r, ROW);
+      const rowD = v128.load(ofD + r, ROW);
+      v128.store(wants, f64x2.mul(weight, v128.shuffle<f64>(rowC, rowD, 0, 2)), 16);
+      v128.store(wants, f64x2.mul(weight, v128.shuffle<f64>(rowC, rowD, 1, 3)), 48);
+      wants += 64;
     }
-    v128.store(PAIR_USES + (m << 4), i64x2(load<u32>(a, USES), load<u32>(b, USES)));
-    v128.store(PAIR_WEIGHT + (m << 4), weight);
-    v128.store(PAIR_ACTIVE + (m << 4), i64x2.splat(-1));
+    const cell = m << 5;
+    v128.store(FOUR_USES + cell, i64x2(load<u32>(ofA, USES), load<u32>(ofB, USES)));
+    v128.store(FOUR_USES + cell, i64x2(load<u32>(ofC, USES), load<u32>(ofD, USES)), 16);
+    v128.store(FOUR_LEVEL + cell, f64x2.splat(0));
+    v128.store(FOUR_LEVEL + cell, f64x2.splat(0), 16);
+    v128.store(FOUR_ACTIVE + cell, i64x2.splat(-1));
+    v128.store(FOUR_ACTIVE + cell, i64x2.splat(-1), 16);
   }
-  for (let r: usize = 0; r < row; r += 16) v128.store(PAIR_LEFT + r, f64x2.splat(1));
-  let level = f64x2.splat(0);
-  let active = i64x2.splat(-1);
-  do {
-    let step = f64x2.splat(Infinity);
-    let place = i64x2.splat(-1);
-    for (let r: usize = 0; r < row; r += 64) {
+  for (let r: usize = 0; r < cells; r += 16) v128.store(FOUR_LEFT + r, f64x2.splat(1));
+  const infinity = f64x2.splat(Infinity);
+  for (let round: u32 = 0; round < resources; round++) {
+    let step0 = infinity;
+    let step1 = infinity;
+    for (let r: usize = 0; r < cells; r += 64) {
       let load0 = f64x2.splat(0);
       let load1 = load0;
-      let load2 = load0;
-      let load3 = load0;
-      let wants = pairWants + r;
-      for (let m: usize = 0; m < M; m++) {
-        const on = v128.load(PAIR_ACTIVE + (m << 4));
-        load0 = f64x2.add(load0, v128.and(v128.load(wants), on));
-        load1 = f64x2.add(load1, v128.and(v128.load(wants, 16), on));
-        load2 = f64x2.add(load2, v128.and(v128.load(wants, 32), on));
-        load3 = f64x2.add(load3, v128.and(v128.load(wants, 48), on));
-        wants += row;
+      let next0 = load0;
+      let next1 = load0;
+      let wants = fourWants + r;
+      for (let cell: usize = 0; cell < M << 5; cell += 32) {
+        const on0 = v128.load(FOUR_ACTIVE + cell);
+        const on1 = v128.load(FOUR_ACTIVE + cell, 16);
+        load0 = f64x2.add(load0, v128.and(v128.load(wants), on0));
+        load1 = f64x2.add(load1, v128.and(v128.load(wants, 16), on1));
+        next0 = f64x2.add(next0, v128.and(v128.load(wants, 32), on0));
+        next1 = f64x2.add(next1, v128.and(v128.load(wants, 48), on1));
+        wants += cells;
       }
-      v128.store(PAIR_LOAD + r, load0);
-      v128.store(PAIR_LOAD + r, load1, 16);
-      v128.store(PAIR_LOAD + r, load2, 32);
-      v128.store(PAIR_LOAD + r, load3, 48);
-      const room0 = room(load0, v128.load(PAIR_LEFT + r));
-      const room1 = room(load1, v128.load(PAIR_LEFT + r, 16));
-      const room2 = room(load2, v128.load(PAIR_LEFT + r, 32));
-      const room3 = room(load3, v128.load(PAIR_LEFT + r, 48));
-      const index = <i64>(r >> 4);
-      place = v128.bitselect(i64x2.splat(index), place, f64x2.lt(room0, step));
-      step = f64x2.pmin(step, room0);
-      place = v128.bitselect(i64x2.splat(index + 1), place, f64x2.lt(room1, step));
-      step = f64x2.pmin(step, room1);
-      place = v128.bitselect(i64x2.splat(index + 2), place, f64x2.lt(room2, step));
-      step = f64x2.pmin(step, room2);
-      place = v128.bitselect(i64x2.splat(index + 3), place, f64x2.lt(room3, step));
-      step = f64x2.pmin(step, room3);
+      v128.store(FOUR_LOAD + r, load0);
+      v128.store(FOUR_LOAD + r, load1, 16);
+      v128.store(FOUR_LOAD + r, next0, 32);
+      v128.store(FOUR_LOAD + r, next1, 48);
+      // Where nobody wants the resource the room is infinite, or not a number: never less than another.
+      step0 = f64x2.pmin(step0, f64x2.div(v128.load(FOUR_LEFT + r), load0));
+      step1 = f64x2.pmin(step1, f64x2.div(v128.load(FOUR_LEFT + r, 16), load1));
+      step0 = f64x2.pmin(step0, f64x2.div(v128.load(FOUR_LEFT + r, 32), next0));
+      step1 = f64x2.pmin(step1, f64x2.div(v128.load(FOUR_LEFT + r, 48), next1));
     }
-    // A lane that is done wants nothing; one that is not must want something.
-    const idle = f64x2.eq(step, f64x2.splat(Infinity));
-    if (v128.any_true(v128.and(idle, active))) return false;
-    step = v128.andnot(step, idle);
-    level = f64x2.add(level, step);
-    let full = i64x2.splat(0);
-    for (let r: usize = 0; r < R; r++) {
-      const left = f64x2.sub(v128.load(PAIR_LEFT + (r << 4)), f64x2.mul(step, v128.load(PAIR_LOAD + (r << 4))));
-      const spent = v128.or(f64x2.le(left, f64x2.splat(FULL)), i64x2.eq(place, i64x2.splat(r)));
-      v128.store(PAIR_LEFT + (r << 4), v128.andnot(left, spent));
-      full = v128.or(full, v128.and(spent, i64x2.splat(<i64>1 << r)));
+    // A placement that is done wants nothing.
+    step0 = v128.andnot(step0, f64x2.eq(step0, infinity));
+    step1 = v128.andnot(step1, f64x2.eq(step1, infinity));
+    let full0 = i64x2.splat(0);
+    let full1 = full0;
+    let bit = i64x2.splat(1);
+    for (let r: usize = 0; r < cells; r += 32) {
+      const left0 = f64x2.sub(v128.load(FOUR_LEFT + r), f64x2.mul(step0, v128.load(FOUR_LOAD + r)));
+      const left1 = f64x2.sub(v128.load(FOUR_LEFT + r, 16), f64x2.mul(step1, v128.load(FOUR_LOAD + r, 16)));
+      // The resource with the least room is among them: what is left of it is a rounding error.
+      const spent0 = f64x2.le(left0, f64x2.splat(FULL));
+      const spent1 = f64x2.le(left1, f64x2.splat(FULL));
+      v128.store(FOUR_LEFT + r, v128.andnot(left0, spent0));
+      v128.store(FOUR_LEFT + r, v128.andnot(left1, spent1), 16);
+      full0 = v128.or(full0, v128.and(spent0, bit));
+      full1 = v128.or(full1, v128.and(spent1, bit));
+      bit = i64x2.add(bit, bit);
     }
-    active = i64x2.splat(0);
-    for (let m: usize = 0; m < M; m++) {
-      const before = v128.load(PAIR_ACTIVE + (m << 4));
-      const hit = i64x2.ne(v128.and(v128.load(PAIR_USES + (m << 4)), full), i64x2.splat(0));
-      const stopped = v128.and(hit, before);
-      const rate = f64x2.mul(v128.load(PAIR_WEIGHT + (m << 4)), level);
-      v128.store(PAIR_RATE + (m << 4), v128.bitselect(rate, v128.load(PAIR_RATE + (m << 4)), stopped));
-      const after = v128.andnot(before, hit);
-      v128.store(PAIR_ACTIVE + (m << 4), after);
-      active = v128.or(active, after);
+    let active = i64x2.splat(0);
+    for (let cell: usize = 0; cell < M << 5; cell += 32) {
+      const on0 = v128.load(FOUR_ACTIVE + cell);
+      const on1 = v128.load(FOUR_ACTIVE + cell, 16);
+      v128.store(FOUR_LEVEL + cell, f64x2.add(v128.load(FOUR_LEVEL + cell), v128.and(step0, on0)));
+      v128.store(FOUR_LEVEL + cell, f64x2.add(v128.load(FOUR_LEVEL + cell, 16), v128.and(step1, on1)), 16);
+      const stays0 = v128.and(on0, i64x2.eq(v128.and(v128.load(FOUR_USES + cell), full0), i64x2.splat(0)));
+      const stays1 = v128.and(on1, i64x2.eq(v128.and(v128.load(FOUR_USES + cell, 16), full1), i64x2.splat(0)));
+      v128.store(FOUR_ACTIVE + cell, stays0);
+      v128.store(FOUR_ACTIVE + cell, stays1, 16);
+      active = v128.or(active, v128.or(stays0, stays1));
     }
-  } while (v128.any_true(active));
-  return true;
-}
-
-// @ts-ignore: decorator
-@inline
-function room(load: v128, left: v128): v128 {
-  return v128.bitselect(f64x2.div(left, load), f64x2.splat(Infinity), f64x2.gt(load, f64x2.splat(0)));
+    if (!v128.any_true(active)) return true;
+  }
+  return false;
 }

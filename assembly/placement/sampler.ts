@@ -11,9 +11,6 @@ let after: usize = 0;
 /** One placement of model m, written as a record at `out`. */
 export function samplePlacement(m: u32, uniform: bool, out: usize): void {
   const stages = uniform ? uniformStages(m) : stratifiedStages(m);
-  store<u64>(out, 0);
-  store<u32>(out, 0, 8);
-  store<u8>(out, <u8>stages);
   if (u32At(usableCountOf, m) > 0) drawFree(m, stages, out);
   else drawPartial(m, stages, out);
 }
@@ -57,7 +54,6 @@ function drawFree(m: u32, stages: u32, out: usize): void {
     const chosen = load<u8>(SHUFFLE + other);
     store<u8>(SHUFFLE + other, load<u8>(SHUFFLE + s));
     store<u8>(SHUFFLE + s, chosen);
-    store<u8>(out + 1 + 2 * s, chosen);
   }
   // Floyd's method; the sorted list grows by insertion.
   const n = u32At(blocksOf, m);
@@ -77,11 +73,23 @@ function drawFree(m: u32, stages: u32, out: usize): void {
     }
     store<u8>(CUTS + place, <u8>cut);
   }
-  for (let s: u32 = 0; s < cuts; s++) store<u8>(out + 2 + 2 * s, load<u8>(CUTS + s));
-  store<u8>(out + 2 * stages, <u8>n);
+  store<u8>(CUTS + cuts, <u8>n);
+  // The record is put together in registers: words of it are read soon, which stores of bytes would hold up.
+  let low: u64 = stages;
+  let high: u64 = 0;
+  for (let s: u32 = 0; s < stages; s++) {
+    const stage = <u64>load<u8>(SHUFFLE + s) | (<u64>load<u8>(CUTS + s) << 8);
+    if (s < 4) low |= stage << (8 + 16 * s);
+    if (s == 3) high = stage >> 8;
+    else if (s == 4) high |= stage << 8;
+  }
+  store<u64>(out, low);
+  store<u32>(out, <u32>high, 8);
 }
 
 function drawPartial(m: u32, stages: u32, out: usize): void {
+  store<u64>(out, stages);
+  store<u32>(out, 0, 8);
   const entry = addressAt(tuplesOf, m) + stages * 12;
   const count = load<u32>(entry);
   const tuples = load<usize>(entry, 4);

@@ -26,7 +26,7 @@ import {
   appendOpening, beginOpenings, extendOpenings, findOpening, openingDemand, openingPriors, openingPriorSum, openingsLength,
 } from './openings';
 import { blocksOf, constrained, models, order, resources, u32At } from './problem';
-import { maxMinRates, maxMinRatesOfTwo } from './rates';
+import { maxMinRatesOfAll } from './rates';
 import { samplePlacement } from './sampler';
 import { beginRange, widenRange, worthOfRefused } from './range';
 import { beginSelection, selectChild, selectedPlace, selectedSlot } from './selection';
@@ -85,7 +85,7 @@ let pendingHigh: usize = 0;
 let values: usize = 0;
 let means: usize = 0;
 let rates: usize = 0;
-let otherRates: usize = 0;
+let scored: usize = 0;
 let openModels: usize = 0;
 
 /** Prepare a search; false = no memory. The opening lists' inputs and `countsOf` are set before. */
@@ -131,12 +131,12 @@ export function beginSearch(
   leafPending = allocate(L << 2);
   leafValue = allocate(L << 3);
   pendingLeaf = allocate(L << 2);
-  pendingLow = allocate(L << 2);
-  pendingHigh = allocate(L << 2);
+  pendingLow = allocate((L + 3) << 2);
+  pendingHigh = allocate((L + 3) << 2);
   values = allocate(L << 3);
   means = allocate(L << 3);
-  rates = allocate(M << 3);
-  otherRates = allocate(M << 3);
+  rates = allocate((L * M) << 3);
+  scored = allocate(L << 2);
   openModels = allocate(M);
   if (openModels == 0) return false;
   const ready = layered ? beginLayers(decisionDepth) : beginOpenings();
@@ -448,12 +448,11 @@ function addLeaf(): void {
     store<f64>(leafValue + (leaf << 3), cachedValue);
     return;
   }
-  for (let i: u32 = 0; i < pendingCount; i++) {
-    if (u32At(pendingLow, i) == low && u32At(pendingHigh, i) == high) {
-      cacheHits++;
-      store<i32>(leafPending + (leaf << 2), i);
-      return;
-    }
+  const same = findPending(low, high);
+  if (same >= 0) {
+    cacheHits++;
+    store<i32>(leafPending + (leaf << 2), same);
+    return;
   }
   if (constrained) {
     const excess = excessOf(demands);
@@ -472,27 +471,33 @@ function addLeaf(): void {
   pendingCount++;
 }
 
-function scorePending(): void {
-  let i: u32 = 0;
-  for (; i + 1 < pendingCount; i += 2) {
-    const one = sourcesOf(u32At(pendingLeaf, i));
-    const other = sourcesOf(u32At(pendingLeaf, i + 1));
-    maxMinRatesOfTwo(one, other, rates, otherRates);
-    scoreOne(i, one, rates);
-    scoreOne(i + 1, other, otherRates);
-  }
-  if (i == pendingCount) return;
-  const last = sourcesOf(u32At(pendingLeaf, i));
-  maxMinRates(last, rates);
-  scoreOne(i, last, rates);
-}
-
+/** Index of the pending placement of that hash, or -1; four at a time. */
 // @ts-ignore: decorator
 @inline
-function scoreOne(i: u32, demands: usize, rates: usize): void {
-  store<f64>(values + (i << 3), scoreRates(demands, rates));
-  store<f64>(means + (i << 3), scoredMean);
-  if (scoredExcess > 0 && scoredExcess < leastExcess) leastExcess = scoredExcess;
+function findPending(low: u32, high: u32): i32 {
+  const lows = i32x4.splat(low);
+  const highs = i32x4.splat(high);
+  for (let i: u32 = 0; i < pendingCount; i += 4) {
+    const same = v128.and(
+      i32x4.eq(v128.load(pendingLow + (i << 2)), lows),
+      i32x4.eq(v128.load(pendingHigh + (i << 2)), highs),
+    );
+    if (!v128.any_true(same)) continue;
+    const found = i + ctz(i32x4.bitmask(same));
+    // Behind the last one is what an earlier batch left.
+    if (found < pendingCount) return found;
+  }
+  return -1;
+}
+
+function scorePending(): void {
+  for (let i: u32 = 0; i < pendingCount; i++) store<usize>(scored + (i << 2), sourcesOf(u32At(pendingLeaf, i)));
+  maxMinRatesOfAll(scored, pendingCount, rates);
+  for (let i: u32 = 0; i < pendingCount; i++) {
+    store<f64>(values + (i << 3), scoreRates(load<usize>(scored + (i << 2)), rates + ((<usize>i * models) << 3)));
+    store<f64>(means + (i << 3), scoredMean);
+    if (scoredExcess > 0 && scoredExcess < leastExcess) leastExcess = scoredExcess;
+  }
 }
 
 /** Take in values, then back every leaf up in the order of collection. */

@@ -13,10 +13,10 @@
  *   estimate = worth + bonus * push,   push = weight / scale
  *
  * which is score / scale plus a constant, but for rounding: bonus is P / (1 + t), and a worth in flight is lowered so
- * that its Q is Q n / t. Let u = 2^-24, W the largest worth. Every estimate is within 8 u score / scale + 5 u W of the
- * exact number, every score within 16 u score + 2 u W scale of its own. So the child of the highest score has an
- * estimate above A - 64 u (|A| + W), A the highest estimate, which is the floor. Almost always one child is above it,
- * and it is the one; else those above are scored.
+ * that its Q is Q n / t. Let u = 2^-24, A the highest estimate and W the largest worth; A - low is score / scale of
+ * that child. Counting roundings, a score and an estimate differ by less than 18 u (A - low) + 2 u W from each other,
+ * so the child of the highest score has an estimate above A - 48 u (A - low) - 8 u W, which is the floor. Almost
+ * always one child is above it, and it is the one; else those above are scored.
  */
 import { log } from '../numeric';
 import { worthBefore } from './flight';
@@ -29,18 +29,13 @@ import {
 export let selectedSlot: u32 = 0;
 export let selectedPlace: u32 = 0;
 
-/**
- * Runs of the family in hand, at most 1024 (as many chunks as 4096 openings take):
- *
- *     0                                16      20       24      28  32
- *     ├─ highest estimates, f32 x 4 ───┼ first ┼ length ┼ place ┼ - ┤       place: of its first child
- */
-const RUNS: usize = memory.data(32768, 16);
-const RUN_ENTRY: usize = 32;
-const RUN_FIRST: usize = 16;
-const RUN_LENGTH: usize = 20;
-const RUN_PLACE: usize = 24;
+/** Per lane a run in one number: │ half its length, 3 bits │ place of its first child / 4, 10 bits │ chunk, 19 bits │ */
 const WHERE: usize = memory.data(16, 16);
+const PLACE_SHIFT: u32 = 19;
+const HALF_SHIFT: u32 = 29;
+const CHUNK_BITS: u32 = (1 << PLACE_SHIFT) - 1;
+const PLACE_BITS: u32 = (1 << (HALF_SHIFT - PLACE_SHIFT)) - 1;
+
 /** With such priors and pushes, and a tame range, neither estimates nor scores overflow or lose bits to underflow. */
 const LEAST_PRIOR: f32 = 6.103515625e-5; // 2^-14
 const MOST_PRIOR: f32 = 1152921504606846976.0; // 2^60
@@ -60,14 +55,14 @@ export function notePrior(prior: f32): void {
 /** Select from a family, given by its first chunk, of a parent of that many visits, those in flight included. */
 export function selectChild(first: u32, visits: u32, priors: usize, priorSum: f64, exploration: f64, uct: bool): void {
   if (uct) {
-    selectUct(listRuns(first), <f32>exploration, <f32>log(<f64>(1 + visits)));
+    selectUct(first, <f32>exploration, <f32>log(<f64>(1 + visits)));
     return;
   }
   const push = Mathf.sqrt(<f32>visits) * (<f32>exploration / (<f32>priorSum * scale));
   if (tame && tamePriors && push >= LEAST_PUSH && push <= MOST_PUSH) {
     if (selectByEstimate(first, push)) return;
-    selectAmong(priors, weightOf(visits, priorSum, exploration));
-  } else selectPuct(listRuns(first), priors, weightOf(visits, priorSum, exploration));
+    selectAmong(first, push, priors, weightOf(visits, priorSum, exploration));
+  } else selectPuct(first, priors, weightOf(visits, priorSum, exploration));
 }
 
 // @ts-ignore: decorator
@@ -82,86 +77,51 @@ function estimates(line: usize, pushes: v128): v128 {
   return f32x4.add(v128.load(line), f32x4.mul(v128.load(line, 16), pushes));
 }
 
-/** What `selectAmong` chooses from when an estimate does not decide. */
-let listedRuns: usize = 0;
-let listedPush: f32 = 0;
-let listedFloor: f32 = 0;
+/** Floor under the estimates when one does not decide. */
+let lastFloor: f32 = 0;
 
 /** Select the child of the highest estimate; false = others are too close to it. */
 // @ts-ignore: decorator
 @inline
 function selectByEstimate(first: u32, push: f32): bool {
   const pushes = f32x4.splat(push);
-  // Per lane the highest estimate, the highest one of all other runs, and the run of the highest.
+  // Per lane the highest estimate, the highest one of all other blocks, and the block of the highest.
   let top = f32x4.splat(-<f32>Infinity);
   let second = top;
   let where = i32x4.splat(0);
-  let entry = RUNS;
   let run = first;
   let place: u32 = 0;
   do {
     const link = runOf(run);
-    const most = highest(scoresOf(run), link >> 24, pushes);
+    const length = link >> 24;
+    const most = highest(scoresOf(run), length, pushes);
     second = f32x4.pmax(second, f32x4.pmin(top, most));
-    where = v128.bitselect(i32x4.splat(<i32>entry), where, f32x4.gt(most, top));
+    where = v128.bitselect(i32x4.splat(run | place | ((length >> 1) << HALF_SHIFT)), where, f32x4.gt(most, top));
     top = f32x4.pmax(top, most);
-    v128.store(entry, most);
-    store<u32>(entry, run, RUN_FIRST);
-    store<u32>(entry, link >> 24, RUN_LENGTH);
-    store<u32>(entry, place, RUN_PLACE);
-    entry += RUN_ENTRY;
-    place += (link >> 24) << 2;
+    place += length << PLACE_SHIFT;
     run = link & CHUNK_MASK;
   } while (run != 0);
   let all = f32x4.pmax(top, i8x16.shuffle(top, top, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
   all = f32x4.pmax(all, i8x16.shuffle(all, all, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
   v128.store(WHERE, where);
-  const found = load<usize>(WHERE + (ctz(i32x4.bitmask(f32x4.eq(top, all))) << 2));
-  const chunk = load<u32>(found, RUN_FIRST);
-  const margins = f32x4.mul(f32x4.add(f32x4.abs(all), f32x4.splat(largest)), f32x4.splat(1.0 / 262144.0));
-  const floors = f32x4.sub(all, margins);
-  const above = slotsAbove(scoresOf(chunk), load<u32>(found, RUN_LENGTH), pushes, floors);
+  const found = load<u32>(WHERE + (ctz(i32x4.bitmask(f32x4.eq(top, all))) << 2));
+  const chunk = found & CHUNK_BITS;
+  const highest = f32x4.extract_lane(all, 0);
+  lastFloor = highest - ((highest - low) * <f32>(3.0 / 1048576.0) + largest * <f32>(1.0 / 2097152.0));
+  const floors = f32x4.splat(lastFloor);
+  const above = slotsAbove(scoresOf(chunk), (found >> HALF_SHIFT) << 1, pushes, floors);
   const offset = ctz(above);
   selectedSlot = (chunk << 2) + offset;
-  selectedPlace = load<u32>(found, RUN_PLACE) + offset;
-  // One slot above the floor in this run, and no lane of another one.
+  selectedPlace = (((found >> PLACE_SHIFT) & PLACE_BITS) << 2) + offset;
+  // One slot above the floor in this block, and no lane of another one.
   const lanes = <u32>i32x4.bitmask(f32x4.gt(top, floors));
-  if (((above & (above - 1)) | (lanes & (lanes - 1)) | <u32>i32x4.bitmask(f32x4.gt(second, floors))) == 0) return true;
-  listedRuns = entry;
-  listedPush = push;
-  listedFloor = f32x4.extract_lane(floors, 0);
-  return false;
+  return ((above & (above - 1)) | (lanes & (lanes - 1)) | <u32>i32x4.bitmask(f32x4.gt(second, floors))) == 0;
 }
 
-/** Select the child of the highest score among those above the floor. */
-function selectAmong(priors: usize, weight: f32): void {
-  const pushes = f32x4.splat(listedPush);
-  const floors = f32x4.splat(listedFloor);
-  let best = -<f32>Infinity;
-  for (let entry = RUNS; entry != listedRuns; entry += RUN_ENTRY) {
-    if (!v128.any_true(f32x4.gt(v128.load(entry), floors))) continue;
-    const chunk = load<u32>(entry, RUN_FIRST);
-    const place = load<u32>(entry, RUN_PLACE);
-    let above = slotsAbove(scoresOf(chunk), load<u32>(entry, RUN_LENGTH), pushes, floors);
-    while (above != 0) {
-      const offset = ctz(above);
-      above &= above - 1;
-      const slot = (chunk << 2) + offset;
-      const visits = visitsOf(slot);
-      const flight = flightOf(slot);
-      const t = <f32>(visits + flight);
-      const q = ((flight == 0 ? worthOf(slot) : worthBefore(slot)) - low) * scale;
-      const score = (q * <f32>visits) / t + (weight * load<f32>(priors + ((place + offset) << 2))) / (1 + t);
-      if (score > best) {
-        best = score;
-        selectedSlot = slot;
-        selectedPlace = place + offset;
-      }
-    }
-  }
-}
-
-/** Per lane the highest estimate of a run of 1, 2, 4 or 8 chunks. */
+/**
+ * Per lane the highest estimate of a run of 1, 2, 4 or 8 chunks. The branches are also there to keep engines from
+ * loading all of it before they compute, for want of registers.
+ */
 // @ts-ignore: decorator
 @inline
 function highest(line: usize, length: u32, pushes: v128): v128 {
@@ -169,19 +129,18 @@ function highest(line: usize, length: u32, pushes: v128): v128 {
   if (length > 1) {
     most = f32x4.pmax(most, estimates(line + 32, pushes));
     if (length > 2) {
-      const a = f32x4.pmax(estimates(line + 64, pushes), estimates(line + 96, pushes));
-      most = f32x4.pmax(most, a);
+      most = f32x4.pmax(most, f32x4.pmax(estimates(line + 64, pushes), estimates(line + 96, pushes)));
       if (length > 4) {
-        const b = f32x4.pmax(estimates(line + 128, pushes), estimates(line + 160, pushes));
-        const c = f32x4.pmax(estimates(line + 192, pushes), estimates(line + 224, pushes));
-        most = f32x4.pmax(most, f32x4.pmax(b, c));
+        const a = f32x4.pmax(estimates(line + 128, pushes), estimates(line + 160, pushes));
+        const b = f32x4.pmax(estimates(line + 192, pushes), estimates(line + 224, pushes));
+        most = f32x4.pmax(most, f32x4.pmax(a, b));
       }
     }
   }
   return most;
 }
 
-/** Slots of such a run whose estimate is above the floor, as bits. */
+/** Slots whose estimates are above the floor, as bits, in a run of 1, 2, 4 or 8 chunks. */
 // @ts-ignore: decorator
 @inline
 function slotsAbove(line: usize, length: u32, pushes: v128, floors: v128): u32 {
@@ -208,70 +167,84 @@ function lanesAbove(line: usize, pushes: v128, floors: v128): u32 {
   return <u32>i32x4.bitmask(f32x4.gt(estimates(line, pushes), floors));
 }
 
-/** List the runs of a family in RUNS, without their estimates; the end of the list. */
-function listRuns(first: u32): usize {
-  let entry = RUNS;
-  let run = first;
-  do {
+/** Select the child of the highest score among those above the last floor. */
+function selectAmong(first: u32, push: f32, priors: usize, weight: f32): void {
+  const pushes = f32x4.splat(push);
+  const floors = f32x4.splat(lastFloor);
+  let best = -<f32>Infinity;
+  let place: u32 = 0;
+  for (let run = first; run != 0; ) {
     const link = runOf(run);
-    store<u32>(entry, run, RUN_FIRST);
-    store<u32>(entry, link >> 24, RUN_LENGTH);
-    entry += RUN_ENTRY;
+    const length = link >> 24;
+    const line = scoresOf(run);
+    if (v128.any_true(f32x4.gt(highest(line, length, pushes), floors))) {
+      for (let above = slotsAbove(line, length, pushes, floors); above != 0; above &= above - 1) {
+        const offset = ctz(above);
+        const slot = (run << 2) + offset;
+        const visits = visitsOf(slot);
+        const flight = flightOf(slot);
+        const t = <f32>(visits + flight);
+        const q = ((flight == 0 ? worthOf(slot) : worthBefore(slot)) - low) * scale;
+        const score = (q * <f32>visits) / t + (weight * load<f32>(priors + ((place + offset) << 2))) / (1 + t);
+        if (score <= best) continue;
+        best = score;
+        selectedSlot = slot;
+        selectedPlace = place + offset;
+      }
+    }
+    place += length << 2;
     run = link & CHUNK_MASK;
-  } while (run != 0);
-  return entry;
+  }
 }
 
 /** Select by scores alone. */
-function selectPuct(runs: usize, priors: usize, weight: f32): void {
+function selectPuct(first: u32, priors: usize, weight: f32): void {
   const weights = f32x4.splat(weight);
   const one = f32x4.splat(1);
   let best = f32x4.splat(-<f32>Infinity);
   let places = i32x4.splat(0);
   let slots = i32x4.splat(0);
   let place: u32 = 0;
-  for (let entry = RUNS; entry != runs; entry += RUN_ENTRY) {
-    const length = load<u32>(entry, RUN_LENGTH);
-    const run = load<u32>(entry, RUN_FIRST);
-    for (let i: u32 = 0; i < length; i++) {
-      const chunk = run + i;
+  for (let run = first; run != 0; ) {
+    const link = runOf(run);
+    const end = run + (link >> 24);
+    for (let chunk = run; chunk < end; chunk++, place += 4) {
       const visits = visitsOfChunk(chunk);
       const t = triesOfChunk(chunk, visits);
       const value = f32x4.div(f32x4.mul(qOfChunk(chunk), f32x4.convert_i32x4_u(visits)), t);
-      const prior = v128.load(priors + ((place + (i << 2)) << 2));
+      const prior = v128.load(priors + (place << 2));
       const score = f32x4.add(value, f32x4.div(f32x4.mul(weights, prior), f32x4.add(one, t)));
       const more = f32x4.gt(score, best);
       best = v128.bitselect(score, best, more);
-      places = v128.bitselect(i32x4.splat(place + (i << 2)), places, more);
+      places = v128.bitselect(i32x4.splat(place), places, more);
       slots = v128.bitselect(i32x4.splat(chunk << 2), slots, more);
     }
-    place += length << 2;
+    run = link & CHUNK_MASK;
   }
   firstOfBest(best, places, slots);
 }
 
-function selectUct(runs: usize, exploration: f32, logTotal: f32): void {
+function selectUct(first: u32, exploration: f32, logTotal: f32): void {
   const weights = f32x4.splat(exploration);
   const logs = f32x4.splat(logTotal);
   let best = f32x4.splat(-<f32>Infinity);
   let places = i32x4.splat(0);
   let slots = i32x4.splat(0);
   let place: u32 = 0;
-  for (let entry = RUNS; entry != runs; entry += RUN_ENTRY) {
-    const length = load<u32>(entry, RUN_LENGTH);
-    const run = load<u32>(entry, RUN_FIRST);
-    for (let i: u32 = 0; i < length; i++) {
-      const chunk = run + i;
+  for (let run = first; run != 0; ) {
+    const link = runOf(run);
+    const end = run + (link >> 24);
+    for (let chunk = run; chunk < end; chunk++, place += 4) {
       const visits = visitsOfChunk(chunk);
       const t = triesOfChunk(chunk, visits);
       const value = f32x4.div(f32x4.mul(qOfChunk(chunk), f32x4.convert_i32x4_u(visits)), t);
       const score = f32x4.add(value, f32x4.mul(weights, f32x4.sqrt(f32x4.div(logs, t))));
       const more = f32x4.gt(score, best);
       best = v128.bitselect(score, best, more);
-      places = v128.bitselect(i32x4.splat(place + (i << 2)), places, more);
+      places = v128.bitselect(i32x4.splat(place), places, more);
       slots = v128.bitselect(i32x4.splat(chunk << 2), slots, more);
     }
-    place += length << 2;
+    run = link & CHUNK_MASK;
   }
   firstOfBest(best, places, slots);
 }
