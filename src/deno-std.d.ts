@@ -27,3 +27,13 @@ declare module 'deno-std/fmt/colors.js' {
   export function cyan(text: string): string;
   export function stripAnsiCode(text: string): string;
 }
+
+declare module 'deno-std/csv/parse.js' {
+  /** Rows of fields; blank lines and lines that begin with `comment` are left out. Throws SyntaxError. */
+  export function parse(text: string, options?: { separator?: string; comment?: string }): string[][];
+}
+
+declare module 'deno-std/csv/stringify.js' {
+  /** Fields are quoted where they must be. */
+  export function stringify(rows: readonly (readonly unknown[])[], options?: { crlf?: boolean }): string;
+}

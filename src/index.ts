@@ -53,6 +53,17 @@ export {
 export { platformById, platformIds } from './platforms/registry.ts';
 export { type OperatingPoint, type Platform, type Processor, platformDocument } from './platforms/schema.ts';
 export { profileAtOperatingPoint } from './profiles/at-operating-point.ts';
+export {
+  type FpsCell,
+  type FpsDevice,
+  type FpsMatrix,
+  type FpsModel,
+  fpsCell,
+  fpsMatrixDocument,
+  fpsMatrixFindings,
+} from './profiles/fps-matrix.ts';
+export { fpsMatrixOfProfile } from './profiles/fps-matrix-of-profile.ts';
+export { fpsMatrixCsv, readFpsMatrix } from './profiles/fps-matrix-read.ts';
 export { type RooflineOptions, rooflineProfile } from './profiles/roofline.ts';
 export { type Profile, type ProfileModel, profileDocument } from './profiles/schema.ts';
 export { type Workload, type WorkloadModel, workloadDocument, workloadNames, workloadOf } from './profiles/workload.ts';

@@ -8,6 +8,7 @@ import { canonicalJson } from '../documents/canonical.ts';
 import type { DocumentKind } from '../documents/document.ts';
 import { planDocument } from '../planners/schema.ts';
 import { platformDocument } from '../platforms/schema.ts';
+import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
 import { profileDocument } from '../profiles/schema.ts';
 import { workloadDocument } from '../profiles/workload.ts';
 import { errorDocument } from './documents/error.ts';
@@ -21,6 +22,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   platformDocument,
   workloadDocument,
   profileDocument,
+  fpsMatrixDocument,
   planDocument,
   modelDocument,
   modelListDocument,
