@@ -21,6 +21,15 @@ export type { Warning } from './documents/warnings.ts';
 export { analyticEstimator, type Estimator, type EstimatorBatch } from './estimators/estimator.ts';
 export { type OnnxEstimator, type OnnxEstimatorOptions, onnxEstimator } from './estimators/onnx.ts';
 export { type NamedProblem, type ProblemInput, placementProblem } from './estimators/problem.ts';
+export {
+  type CutModel,
+  type CuttableModel,
+  cutModel,
+  cutPiece,
+  type Piece,
+  stageModels,
+} from './models/cut.ts';
+export { cuttable, cuttableOnnx, cuttableZoo } from './models/cuttable.ts';
 export type { Block, BlockedModel, BlockWork, Graph } from './models/graph.ts';
 export { type BlockOptions, blockModel, loadOnnxModel } from './models/load.ts';
 export { readOnnx } from './models/onnx/read.ts';

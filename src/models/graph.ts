@@ -89,7 +89,7 @@ export interface Operator {
   inputs: string[];
   outputs: string[];
   attributes: Map<string, AttributeValue>;
-  /** Version of the operator's set where it differs from the graph's (bodies of inlined functions). */
+  /** Version of the operator's set: where it differs from the graph's (bodies of inlined functions), or from 1. */
   opset?: number;
 }
 

@@ -170,9 +170,12 @@ function toAttribute(attribute: WireAttribute, place: string, model: ModelFacts)
 
 interface ModelFacts {
   opset: number;
+  /** Versions of all operator sets, by domain. */
+  opsets: ReadonlyMap<string, number>;
 }
 
 function toOperator(node: WireNode, index: number, model: ModelFacts, within: string): Operator {
+  const version = node.opset ?? (node.domain === '' ? undefined : model.opsets.get(node.domain));
   const operator: Operator = {
     name: node.name,
     type: node.type,
@@ -180,7 +183,7 @@ function toOperator(node: WireNode, index: number, model: ModelFacts, within: st
     inputs: node.inputs,
     outputs: node.outputs,
     attributes: new Map(),
-    ...(node.opset !== undefined && node.opset !== model.opset && { opset: node.opset }),
+    ...(version !== undefined && version !== (node.domain === '' ? model.opset : 1) && { opset: version }),
   };
   const place = within + placeOf(operator, index);
   for (const attribute of node.attributes) {
@@ -372,7 +375,7 @@ export function readOnnx(file: Uint8Array, options: ReadOptions = {}): Graph {
     const model = decodeModel(bytes);
     if (model.graph === undefined) throw notOnnx('it holds no graph', 'file');
     const opset = opsetOf(model, model.graph);
-    const graph = toGraph(inlineFunctions(model, model.graph), { opset }, '');
+    const graph = toGraph(inlineFunctions(model, model.graph), { opset, opsets: model.opsets }, '');
     if (graph.operators.length === 0) throw notOnnx('its graph has no nodes', 'graph');
     if (graph.outputs.length === 0) throw notOnnx('its graph has no outputs', 'graph');
     sortOperators(graph, () => false, '');

@@ -1,6 +1,6 @@
 /** From a zoo name to blocks. */
 import { HeterodyneError } from '../../core/errors.ts';
-import type { BlockedModel } from '../graph.ts';
+import type { BlockedModel, Graph } from '../graph.ts';
 import { type BlockOptions, blockModel } from '../load.ts';
 import { graphHash } from './hash.ts';
 import { type ZooOptions, zooEntry, zooModel } from './zoo.ts';
@@ -17,10 +17,19 @@ export interface ZooLoadOptions extends ZooOptions, Omit<BlockOptions, 'name' | 
  * @throws HeterodyneError `USAGE` as `zooModel` and `blockModel` do.
  */
 export function loadZooModel(zooName: string, options: ZooLoadOptions = {}): BlockedModel {
+  const { graph, blocking } = zooGraph(zooName, options);
+  return blockModel(graph, blocking);
+}
+
+/** The graph of {@link loadZooModel}, and how it is to be cut into blocks. */
+export function zooGraph(
+  zooName: string,
+  options: ZooLoadOptions = {},
+): { graph: Graph; blocking: BlockOptions & { hash: string } } {
   const entry = zooEntry(zooName);
   const graph = zooModel(entry.name, { ...options, ...sizesFrom(entry.name, options) });
   const { granularity, maxLive, precision, shapes, name = entry.name } = options;
-  return blockModel(graph, {
+  const blocking = {
     name,
     source: `zoo:${entry.name}`,
     hash: graphHash(graph),
@@ -28,7 +37,8 @@ export function loadZooModel(zooName: string, options: ZooLoadOptions = {}): Blo
     ...(maxLive !== undefined && { maxLive }),
     ...(precision !== undefined && { precision }),
     ...(shapes !== undefined && { shapes }),
-  });
+  };
+  return { graph, blocking };
 }
 
 function sizesFrom(name: string, { shapes, batch, resolution }: ZooLoadOptions): ZooOptions {
