@@ -1,0 +1,109 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { PlacementProblem } from '../../src/core/placement.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { Arrival, EngineOptions } from '../../src/engine/options.ts';
+import { systemOf } from '../../src/engine/system.ts';
+import { problemFrom } from '../core/problems.ts';
+import { recordsOf } from './placements.ts';
+
+const within = (actual: number, expected: number, share: number, what: string) =>
+  assert.ok(Math.abs(actual - expected) <= share * expected, `${what}: ${actual} is not ${expected}`);
+
+/** Mean time from release to end, and frames per second, of model 0 over `seconds`. */
+function observe(problem: PlacementProblem, placement: Uint8Array, options: EngineOptions, seconds: number) {
+  let sum = 0;
+  let count = 0;
+  const engine = new Engine(systemOf(problem, placement), {
+    ...options,
+    hooks: {
+      frameEnded(model, _frame, _route, released, _deadline, _joules, now) {
+        if (model !== 0) return;
+        sum += now - released;
+        count++;
+      },
+    },
+  });
+  engine.run(seconds);
+  return { mean: sum / count, count, engine };
+}
+
+const test = suite('engine: closed forms');
+
+test('waiting times of Poisson arrivals at a server of fixed speed are those of M/D/1, within 1 %', () => {
+  const service = 0.01;
+  const problem = problemFrom([{ seconds: [[service]] }]);
+  for (const load of [0.3, 0.6, 0.8]) {
+    const arrivals: Arrival[] = [{ kind: 'sporadic', leastSeconds: 0, meanSeconds: service / load, inFlight: 4096 }];
+    // The mean of six seeds: a queue forgets slowly, so that its mean over a run is itself a wide random variable.
+    let mean = 0;
+    for (let seed = 1; seed <= 6; seed++)
+      mean += observe(problem, recordsOf([[1, 0, 1]]), { arrivals, seed }, 4_000).mean / 6;
+    within(mean - service, (load * service) / (2 * (1 - load)), 0.01, `waiting at load ${load}`);
+  }
+});
+
+test('log-normal service makes M/G/1: waiting follows Pollaczek and Khinchine within 2 %', () => {
+  const service = 0.01;
+  const load = 0.6;
+  const sigma = 0.5;
+  const problem = problemFrom([{ seconds: [[service]] }]);
+  const arrivals: Arrival[] = [{ kind: 'sporadic', leastSeconds: 0, meanSeconds: service / load, inFlight: 4096 }];
+  let mean = 0;
+  for (let seed = 1; seed <= 6; seed++)
+    mean += observe(problem, recordsOf([[1, 0, 1]]), { arrivals, seed, noise: { blockSigma: sigma } }, 4_000).mean / 6;
+  const variation = Math.exp(sigma * sigma) - 1;
+  within(mean - service, ((load * service) / (2 * (1 - load))) * (1 + variation), 0.02, 'waiting');
+});
+
+test('a deterministic pipeline has the rate of its slowest stage and the latency of their sum', () => {
+  const problem = problemFrom([
+    {
+      seconds: [
+        [0.004, 9, 9],
+        [9, 0.01, 9],
+        [9, 9, 0.006],
+      ],
+    },
+  ]);
+  const placement = recordsOf([[3, 0, 1, 1, 2, 2, 3]]);
+  const slow = observe(problem, placement, { arrivals: [{ kind: 'periodic', periodSeconds: 0.02 }] }, 100);
+  within(slow.mean, 0.02, 1e-9, 'latency');
+  assert.is(slow.count, 5000);
+  const full = observe(problem, placement, { arrivals: [{ kind: 'closed', inFlight: 4 }] }, 100);
+  within(full.count, 100 / 0.01, 0.001, 'frames');
+  within(full.engine.meters.busySeconds[1], 100, 0.001, 'busy time of the slowest');
+  const single = observe(problem, placement, { arrivals: [{ kind: 'closed', inFlight: 1 }] }, 100);
+  within(single.count, 100 / 0.02, 0.001, 'frames, one under way');
+});
+
+test('time slices serve two models at once, each at half speed', () => {
+  const problem = problemFrom([{ seconds: [[0.01]] }, { seconds: [[0.03]] }]);
+  const placement = recordsOf([
+    [1, 0, 1],
+    [1, 0, 1],
+  ]);
+  const { mean, count } = observe(problem, placement, { discipline: 'time-sliced' }, 60);
+  within(count, 60 / 0.02, 0.001, 'frames of the short one');
+  within(mean, 8 * 0.02, 0.005, 'latency behind seven others');
+});
+
+test('idle and active watts add up to joules', () => {
+  const problem = problemFrom([{ seconds: [[0.01]] }], { idleWatts: 2, activeWatts: Float64Array.of(5) });
+  const arrivals: Arrival[] = [{ kind: 'periodic', periodSeconds: 0.04 }];
+  let joules = 0;
+  const engine = new Engine(systemOf(problem, recordsOf([[1, 0, 1]])), {
+    arrivals,
+    hooks: {
+      frameEnded(_model, _frame, _route, _released, _deadline, own) {
+        joules += own;
+      },
+    },
+  });
+  engine.run(10);
+  within(engine.meters.idleJoules, 20, 1e-12, 'idle');
+  within(joules, 250 * 0.01 * 5, 1e-9, 'frames');
+  within(engine.meters.totalJoules, 20 + 12.5, 1e-9, 'all');
+});
+
+test.run();
