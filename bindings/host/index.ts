@@ -11,3 +11,14 @@ export {
 } from './files.ts';
 export { type MachineFacts, machineFacts } from './machine.ts';
 export { environmentVariable, type HostPermission, isGranted, permissionFlag } from './permissions.ts';
+export {
+  type Answer,
+  canPin,
+  type HostProcess,
+  type ProcessOptions,
+  type RequestOptions,
+  serveRequests,
+  startProcess,
+} from './processes.ts';
+export { takeTextFiles, withScratchFolder } from './scratch.ts';
+export { type CoreGroup, type CoreTopology, coreTopology } from './topology.ts';

@@ -7,6 +7,7 @@ import { HeterodyneError } from '../../src/core/errors.ts';
 export type HostPermission =
   | { name: 'read' | 'write'; path: string }
   | { name: 'env'; variable: string }
+  | { name: 'run' }
   | { name: 'sys'; kind: SystemFact | readonly SystemFact[] };
 
 /** What Deno guards under these names. */
@@ -28,6 +29,8 @@ export function permissionFlag(permission: HostPermission): string {
       return `--allow-${permission.name}=${permission.path}`;
     case 'env':
       return `--allow-env=${permission.variable}`;
+    case 'run':
+      return '--allow-run';
     case 'sys':
       return `--allow-sys=${[permission.kind].flat().join(',')}`;
   }

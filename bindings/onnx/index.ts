@@ -1,4 +1,5 @@
 /** `heterodyne/onnx`: run ONNX models. */
+export { type NativeSession, type NativeSessionOptions, nativeVersion, openNativeSession } from './native.ts';
 export {
   type OnnxSession,
   type OnnxSessionOptions,
@@ -7,4 +8,5 @@ export {
   openSession,
   type TensorArrays,
   type TensorType,
+  webVersion,
 } from './session.ts';

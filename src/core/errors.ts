@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'INFEASIBLE'
   /** A model that needs no resource at all would run infinitely fast. */
   | 'UNBOUNDED_MODEL'
+  /** A process that was started for the work died, hung or could not be started. */
+  | 'PROCESS'
   /** A self-check failed: a defect of Heterodyne. */
   | 'INTERNAL';
 
@@ -83,6 +85,7 @@ export function exitCodeOf(error: unknown): number {
     case 'LIMIT':
     case 'UNBOUNDED_MODEL':
       return 65;
+    case 'PROCESS':
     case 'INTERNAL':
       return 1;
   }

@@ -19,6 +19,7 @@ const shape = {
     'LIMIT',
     'INFEASIBLE',
     'UNBOUNDED_MODEL',
+    'PROCESS',
     'INTERNAL',
     'INTERRUPTED',
   ]),

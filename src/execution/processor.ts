@@ -1,0 +1,106 @@
+/**
+ * One processor of this host at work: a process of its own, held to the processor's cores, that loads stage files and
+ * runs them. Several processors work at the same time; the runs of one follow each other.
+ */
+import { type HostProcess, startProcess } from '../../bindings/host/index.ts';
+import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
+import type { Answers, ExecutionTarget, Request, SamplingRule } from './requests.ts';
+import { packTensors, type TensorHeader, type Tensors, unpackTensors } from './tensors.ts';
+
+/** A model, or a run of its blocks, loaded on a processor. */
+export interface LoadedStage {
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  /**
+   * One call. `latencyMs` is that of the call alone, by the clock of the process: nothing of the way there and back.
+   *
+   * @param feeds absent = the same generated numbers every time
+   * @throws HeterodyneError `BAD_INPUT` as `OnnxSession.run`; `PROCESS`
+   */
+  run(feeds?: Readonly<Tensors>): Promise<{ outputs: Tensors; latencyMs: number }>;
+  /** As {@link run} on generated numbers, the answer left where it is. @returns milliseconds */
+  time(): Promise<number>;
+  /** Calls one after another until `rule` is satisfied. @returns milliseconds of each */
+  sample(rule: SamplingRule): Promise<number[]>;
+  /** Calls one after another for so long. */
+  repeat(forMs: number): Promise<Answers['repeat']>;
+  close(): Promise<void>;
+}
+
+export interface ExecutionProcessor {
+  readonly pid: number;
+  readonly target: ExecutionTarget;
+  /** Held to its cores; else the reason stands in `unpinned`. */
+  readonly pinned: boolean;
+  readonly unpinned?: string;
+  /** Loads an ONNX file. @throws HeterodyneError `NOT_READABLE`, `BAD_INPUT` as `openSession`; `PROCESS` */
+  load(path: string): Promise<LoadedStage>;
+  /** The native runtime's profile of so many calls: the text of its file. */
+  profile(path: string, runs: number): Promise<string>;
+  /** Ends the process at once; what is under way fails with `PROCESS`. */
+  close(): Promise<void>;
+}
+
+export interface ProcessorOptions {
+  /** A request that takes longer counts as hanging and ends the process; default 10 minutes. */
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 600_000;
+
+/** The worker lies beside this file: as TypeScript in the source, as JavaScript in the package. */
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/**
+ * Starts the process of one processor.
+ *
+ * @throws HeterodyneError `PROCESS` when it does not start; `NOT_READABLE` in Deno without `--allow-run`
+ */
+export async function openProcessor(
+  target: ExecutionTarget,
+  options: ProcessorOptions = {},
+): Promise<ExecutionProcessor> {
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const child = await startProcess({ module: WORKER, cores: target.cores });
+  let stages = 0;
+
+  const ask = async <K extends Request['kind']>(
+    request: Extract<Request, { kind: K }>,
+    payload?: readonly Uint8Array[],
+  ): Promise<{ answer: Answers[K]; payload: Uint8Array }> => {
+    const frame = await child.request({ ...request }, { payload, timeoutMs });
+    return { answer: frame.header as unknown as Answers[K], payload: frame.payload };
+  };
+  const { pid, pinned, unpinned } = child as HostProcess;
+  return {
+    pid,
+    target,
+    pinned,
+    ...(unpinned !== undefined && { unpinned }),
+    async load(path) {
+      const stage = stages++;
+      const { inputs, outputs } = (await ask<'open'>({ kind: 'open', stage, path, target })).answer;
+      return {
+        inputs,
+        outputs,
+        async run(feeds) {
+          const packed = feeds && packTensors(feeds);
+          const reply = await ask<'run'>(
+            { kind: 'run', stage, want: true, ...(packed && { feeds: packed.headers }) },
+            packed?.payload,
+          );
+          const headers: TensorHeader[] = reply.answer.outputs ?? [];
+          return { outputs: unpackTensors(headers, reply.payload), latencyMs: reply.answer.latencyMs };
+        },
+        time: async () => (await ask<'run'>({ kind: 'run', stage, want: false })).answer.latencyMs,
+        sample: async (rule) => (await ask<'sample'>({ kind: 'sample', stage, rule })).answer.samplesMs,
+        repeat: async (forMs) => (await ask<'repeat'>({ kind: 'repeat', stage, forMs })).answer,
+        close: async () => void (await ask<'close'>({ kind: 'close', stage })),
+      };
+    },
+    async profile(path, runs) {
+      return new TextDecoder().decode((await ask<'profile'>({ kind: 'profile', path, target, runs })).payload);
+    },
+    close: () => child.close(),
+  };
+}

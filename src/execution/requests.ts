@@ -1,0 +1,49 @@
+/** What a processor's process is asked, and what it answers. */
+import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
+import type { TensorHeader } from './tensors.ts';
+
+/** Which runtime carries a processor, where and with how many threads. */
+export interface ExecutionTarget {
+  /** `native`: onnxruntime-node; `wasm`: onnxruntime-web, always one thread. */
+  runtime: 'native' | 'wasm';
+  /** As the native runtime names it; absent = cpu. */
+  provider?: string;
+  /** Logical processors of the host that it is held to. */
+  cores: readonly number[];
+  threads: number;
+}
+
+/** When a series of timed calls has gone on for long enough. */
+export interface SamplingRule {
+  /** Calls that are not counted. */
+  warmupRuns: number;
+  /** Nor are calls in the first so many milliseconds. */
+  warmupMs: number;
+  minRuns: number;
+  /** Enough when the 95 % interval of the median is below this share of it ... */
+  spread: number;
+  /** ... or after so long, warm-up included. */
+  limitMs: number;
+}
+
+export type Request =
+  | { kind: 'open'; stage: number; path: string; target: ExecutionTarget }
+  | { kind: 'close'; stage: number }
+  /** One call, with the tensors of the payload or with generated ones. */
+  | { kind: 'run'; stage: number; feeds?: TensorHeader[]; want: boolean }
+  /** Timed calls, one after another. */
+  | { kind: 'sample'; stage: number; rule: SamplingRule }
+  /** Calls one after another for so long: a rate. */
+  | { kind: 'repeat'; stage: number; forMs: number }
+  /** The runtime's own profile of so many calls, as the text of its file. */
+  | { kind: 'profile'; path: string; target: ExecutionTarget; runs: number };
+
+/** Times are of the process's own steady clock. */
+export interface Answers {
+  open: { inputs: OnnxValueInfo[]; outputs: OnnxValueInfo[] };
+  close: Record<string, never>;
+  run: { latencyMs: number; outputs?: TensorHeader[] };
+  sample: { samplesMs: number[] };
+  repeat: { runs: number; elapsedMs: number };
+  profile: Record<string, never>;
+}

@@ -1,0 +1,102 @@
+/** Tensors between processes: names, types and sizes in the header, elements in the payload. */
+import type { OnnxTensor, OnnxValueInfo, TensorType } from '../../bindings/onnx/index.ts';
+import { HeterodyneError } from '../core/errors.ts';
+
+export type Tensors = Record<string, OnnxTensor>;
+
+/** How a tensor stands in a message; its bytes follow those of the one before. */
+export interface TensorHeader {
+  name: string;
+  type: TensorType;
+  dims: readonly number[];
+  bytes: number;
+}
+
+const ARRAYS = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const;
+
+function isNumeric(type: TensorType): type is keyof typeof ARRAYS {
+  return Object.hasOwn(ARRAYS, type);
+}
+
+function noText(name: string): HeterodyneError {
+  return new HeterodyneError('BAD_INPUT', `tensor "${name}" holds text, which does not go between processes`, {
+    path: name,
+    expected: 'numbers',
+    received: 'string',
+  });
+}
+
+/** @throws HeterodyneError `BAD_INPUT` for tensors of strings */
+export function packTensors(tensors: Readonly<Tensors>): { headers: TensorHeader[]; payload: Uint8Array[] } {
+  const headers: TensorHeader[] = [];
+  const payload: Uint8Array[] = [];
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor.type === 'string') throw noText(name);
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    headers.push({ name, type: tensor.type, dims: tensor.dims, bytes: byteLength });
+    payload.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+  }
+  return { headers, payload };
+}
+
+export function unpackTensors(headers: readonly TensorHeader[], payload: Uint8Array): Tensors {
+  const tensors: Tensors = {};
+  let at = 0;
+  for (const { name, type, dims, bytes } of headers) {
+    if (!isNumeric(type)) throw noText(name);
+    // A copy: typed arrays begin at multiples of their element size.
+    const { buffer } = payload.slice(at, at + bytes);
+    tensors[name] = { type, data: new ARRAYS[type](buffer), dims } as OnnxTensor;
+    at += bytes;
+  }
+  return tensors;
+}
+
+/** A half in float16. */
+const HALF = 0x3800;
+
+/**
+ * Inputs to time a model with: numbers from 0 to 1 for real types, the same ones every time; zeros for integers, which
+ * may be indices.
+ *
+ * @throws HeterodyneError `BAD_INPUT` for open dimensions, and inputs that are no tensors of numbers
+ */
+export function inputsToTime(inputs: readonly OnnxValueInfo[]): Tensors {
+  const tensors: Tensors = {};
+  let state = 1;
+  for (const { name, type, shape } of inputs) {
+    if (type === undefined || !isNumeric(type)) throw noText(name);
+    const dims = shape.map((size) => {
+      if (typeof size === 'number') return size;
+      throw new HeterodyneError('BAD_INPUT', `input "${name}" has an open dimension "${size}"`, {
+        path: name,
+        expected: 'sizes alone',
+        received: shape.join('x'),
+        hint: 'give its shape when the model is loaded, or pass tensors',
+      });
+    });
+    const data = new ARRAYS[type](dims.reduce((product, size) => product * size, 1));
+    if (type === 'float16') data.fill(HALF as never);
+    else if (type === 'float32' || type === 'float64') {
+      for (let i = 0; i < data.length; i++) {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator: any will do
+        data[i] = state / 2 ** 32;
+      }
+    }
+    tensors[name] = { type, data, dims } as OnnxTensor;
+  }
+  return tensors;
+}

@@ -1,0 +1,53 @@
+/** What repeated measurements of one thing amount to. */
+
+/** Milliseconds of one call, over `n` calls. */
+export interface LatencySamples {
+  n: number;
+  mean: number;
+  p50: number;
+  p95: number;
+  std: number;
+}
+
+/** Quantile of ascending numbers, interpolated linearly between neighbours. */
+export function quantile(ascending: readonly number[] | Float64Array, share: number): number {
+  const at = share * (ascending.length - 1);
+  const below = Math.floor(at);
+  const low = ascending[below] as number;
+  const high = ascending[Math.min(below + 1, ascending.length - 1)] as number;
+  return low + (at - below) * (high - low);
+}
+
+/** @param samplesMs at least one */
+export function summarize(samplesMs: readonly number[]): LatencySamples {
+  const ascending = Float64Array.from(samplesMs).sort();
+  const n = ascending.length;
+  const mean = ascending.reduce((sum, each) => sum + each, 0) / n;
+  const squares = ascending.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  return {
+    n,
+    mean,
+    p50: quantile(ascending, 0.5),
+    p95: quantile(ascending, 0.95),
+    std: n > 1 ? Math.sqrt(squares / (n - 1)) : 0,
+  };
+}
+
+/** Standard normal quantile of a two-sided 95 % interval. */
+const Z95 = 1.96;
+
+/**
+ * Width of the 95 % confidence interval of the median, relative to the median: between the order statistics
+ * n/2 -+ 1.96 sqrt(n)/2 (normal approximation of the binomial; David and Nagaraja, *Order Statistics*, section 7.1).
+ * Infinity for fewer than 6 samples, which no such interval covers.
+ */
+export function medianSpread(samplesMs: readonly number[]): number {
+  const n = samplesMs.length;
+  if (n < 6) return Number.POSITIVE_INFINITY;
+  const ascending = Float64Array.from(samplesMs).sort();
+  const reach = (Z95 * Math.sqrt(n)) / 2;
+  const low = ascending[Math.max(0, Math.floor(n / 2 - reach) - 1)] as number;
+  const high = ascending[Math.min(n - 1, Math.ceil(n / 2 + reach))] as number;
+  const median = quantile(ascending, 0.5);
+  return median > 0 ? (high - low) / median : 0;
+}
