@@ -32,8 +32,10 @@ export {
 export { cuttable, cuttableOnnx, cuttableZoo } from './models/cuttable.ts';
 export type { Block, BlockedModel, BlockWork, Graph } from './models/graph.ts';
 export { type BlockOptions, blockModel, loadOnnxModel } from './models/load.ts';
+export { attachExternal, type ReadBeside } from './models/onnx/external.ts';
 export { readOnnx } from './models/onnx/read.ts';
 export { writeOnnx } from './models/onnx/write.ts';
+export { type StageManifest, stageManifestDocument } from './models/stage-manifest.ts';
 export { loadZooModel, type ZooLoadOptions } from './models/zoo/load.ts';
 export { zooWeights } from './models/zoo/weights.ts';
 export { ZOO, type ZooEntry, type ZooOptions, zooModel } from './models/zoo/zoo.ts';

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canonicalJson } from '../documents/canonical.ts';
 import type { DocumentKind } from '../documents/document.ts';
+import { stageManifestDocument } from '../models/stage-manifest.ts';
 import { planDocument } from '../planners/schema.ts';
 import { platformDocument } from '../platforms/schema.ts';
 import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
@@ -27,6 +28,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   modelDocument,
   modelListDocument,
   modelExportDocument,
+  stageManifestDocument,
   platformListDocument,
   traceCheckDocument,
   errorDocument,

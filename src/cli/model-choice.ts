@@ -168,7 +168,7 @@ async function readWorkload(file: string): Promise<ChosenWorkload> {
 }
 
 /** Paths are told from zoo names by their look, so that a file named like a zoo entry cannot take its place. */
-function isPath(model: string): boolean {
+export function isPath(model: string): boolean {
   return /[/\\]|\.onnx$/i.test(model);
 }
 

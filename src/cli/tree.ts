@@ -46,6 +46,9 @@ export const COMMANDS: GroupEntry = {
         export: command('Write networks of the zoo as ONNX files with random weights.', async () => {
           return (await import('./commands/models-export.ts')).modelsExportCommand;
         }),
+        split: command('Write the stages of a placement as ONNX files.', async () => {
+          return (await import('./commands/models-split.ts')).modelsSplitCommand;
+        }),
       },
     },
     platforms: {

@@ -3,6 +3,7 @@
 import type { CuttableModel } from './cut.ts';
 import type { Graph } from './graph.ts';
 import { type BlockOptions, blockModel, hashBytes } from './load.ts';
+import { attachExternal, type ReadBeside } from './onnx/external.ts';
 import { readOnnx } from './onnx/read.ts';
 import type { WeightSource } from './onnx/write.ts';
 import { inferShapes } from './shapes/infer.ts';
@@ -20,18 +21,19 @@ export function cuttable(
 }
 
 /**
- * An ONNX file. Weights stay views into `bytes`, which must not change while the model is in use. `weightsOf` gives
- * what the file keeps in other files.
+ * An ONNX file. Weights stay views into `bytes`, which must not change while the model is in use. `readBeside` reads
+ * the files that hold further weights; without it such a model can be looked at, but not written.
  *
- * @throws HeterodyneError as `loadOnnxModel`.
+ * @throws HeterodyneError as `loadOnnxModel` and `attachExternal`.
  */
 export async function cuttableOnnx(
   bytes: Uint8Array,
   options: BlockOptions,
-  weightsOf?: WeightSource,
+  readBeside?: ReadBeside,
 ): Promise<CuttableModel> {
   const graph = readOnnx(bytes, { source: options.source });
-  return cuttable(graph, { ...options, hash: await hashBytes(bytes) }, weightsOf);
+  if (readBeside !== undefined) await attachExternal(graph, readBeside);
+  return cuttable(graph, { ...options, hash: await hashBytes(bytes) });
 }
 
 /** A network of the zoo with random weights from `seed`. @throws HeterodyneError as `loadZooModel`. */

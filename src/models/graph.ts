@@ -67,6 +67,17 @@ export interface Initializer {
   shape: number[];
   /** Raw little-endian bytes, a view into the file where possible; absent = left unread (external or large). */
   data?: Uint8Array;
+  /** Where the content is, when it lies in another file. */
+  external?: ExternalContent;
+}
+
+/** A stretch of a file beside the ONNX file. */
+export interface ExternalContent {
+  /** Relative to the ONNX file's folder, as the file states it: not to be trusted. */
+  location: string;
+  offset: number;
+  /** Absent = as much as the tensor needs. */
+  length?: number;
 }
 
 export type AttributeValue =

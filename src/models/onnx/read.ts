@@ -7,6 +7,7 @@ import {
   type AttributeValue,
   countElements,
   type ElementType,
+  type ExternalContent,
   type Graph,
   type Initializer,
   type Operator,
@@ -118,7 +119,31 @@ function toInitializer(tensor: WireTensor, place: string): Initializer {
   }
   // A tensor of no elements needs no content.
   const content = data ?? (expected === 0 ? new Uint8Array(0) : undefined);
-  return { name: tensor.name, type, shape: [...shape], ...(content !== undefined && { data: content }) };
+  const external = content === undefined ? externalOf(tensor, place) : undefined;
+  return {
+    name: tensor.name,
+    type,
+    shape: [...shape],
+    ...(content !== undefined && { data: content }),
+    ...(external !== undefined && { external }),
+  };
+}
+
+function externalOf({ external, elsewhere }: WireTensor, place: string): ExternalContent | undefined {
+  const location = elsewhere?.get('location');
+  if (!external || location === undefined) return undefined;
+  const size = (key: string): number | undefined => {
+    const text = elsewhere?.get(key);
+    if (text === undefined) return undefined;
+    if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+    throw bad(`${place}: the ${key} of its external content is illegal`, {
+      path: place,
+      expected: 'a whole number of bytes',
+      received: text,
+    });
+  };
+  const length = size('length');
+  return { location, offset: size('offset') ?? 0, ...(length !== undefined && { length }) };
 }
 
 function toTensorInfo(info: WireValueInfo): TensorInfo {

@@ -29,6 +29,8 @@ export interface WireTensor {
   dataType: number;
   /** Contents live in another file. */
   external: boolean;
+  /** Where: `location`, `offset`, `length` and whatever else the writer noted. */
+  elsewhere?: Map<string, string>;
   /** Contents as stated: bytes in tensor order, or the numbers of one of the typed fields. */
   raw?: Uint8Array;
   /** Little-endian bytes of `float_data`. */
@@ -263,6 +265,10 @@ class Decoder {
       },
       10: (reader, wire) => this.fixed(reader, wire, 8, doubles),
       11: typed((reader) => reader.uint64()),
+      13: (reader, wire) => {
+        tensor.elsewhere ??= new Map();
+        this.entry(this.bytes(reader, wire), tensor.elsewhere);
+      },
       14: (reader, wire) => {
         tensor.external = this.int(reader, wire) === 1;
       },
@@ -271,6 +277,22 @@ class Decoder {
     if (doubles.length > 0) tensor.doubles = joined(doubles);
     if (anyIntegers && !tensor.skipped) tensor.integers = integers;
     return tensor;
+  }
+
+  /** A StringStringEntryProto. */
+  private entry(bytes: Uint8Array, into: Map<string, string>): void {
+    this.part(NAME_PARTS);
+    let key = '';
+    let value = '';
+    this.message(bytes, {
+      1: (reader, wire) => {
+        key = this.string(reader, wire);
+      },
+      2: (reader, wire) => {
+        value = this.string(reader, wire);
+      },
+    });
+    into.set(key, value);
   }
 
   /** A sparse tensor: its shape and name; the contents stay unread. */

@@ -4,7 +4,7 @@ import { refusal } from '../refusal.ts';
 import { FOLD_LIMIT } from './node.ts';
 
 /** IEEE half to double. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

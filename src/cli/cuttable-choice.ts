@@ -1,0 +1,67 @@
+/** `MODEL`, `--shape`, `--batch`, `--cut`, `--seed`: one model with its weights, for commands that write models. */
+import { basename, dirname, join } from 'node:path';
+import { exists, readBytes } from '../../bindings/host/index.ts';
+import type { Granularity } from '../models/blocks.ts';
+import type { CuttableModel } from '../models/cut.ts';
+import { cuttableOnnx, cuttableZoo } from '../models/cuttable.ts';
+import { findZooEntry, zooEntry } from '../models/zoo/zoo.ts';
+import { wholeNumber } from './arguments.ts';
+import type { Options } from './command.ts';
+import { chosenModels, isPath, parseCut, withShapes } from './model-choice.ts';
+import { MODEL_OPTIONS, SEED_OPTION } from './options.ts';
+
+/** Options of {@link openModel}. */
+export const ONE_MODEL_OPTIONS = {
+  model: {
+    type: 'positional',
+    required: true,
+    description: 'an ONNX file, or a network of the zoo (heterodyne models list)',
+  },
+  shape: { ...MODEL_OPTIONS.shape, valueHint: 'INPUT=1x3x224x224' },
+  batch: MODEL_OPTIONS.batch,
+  cut: MODEL_OPTIONS.cut,
+  seed: { ...SEED_OPTION.seed, description: 'seed of the random weights of a zoo network (1)' },
+} as const satisfies Options;
+
+export interface OneModelChoice {
+  model: string;
+  batch?: string;
+  cut?: string;
+  seed?: string;
+}
+
+export interface OpenedModel {
+  model: CuttableModel;
+  /** Short, for names of files. */
+  name: string;
+  /** Files that were read and must not be written over. */
+  inputs: string[];
+  /** Of random weights; undefined for a file. */
+  seed?: number;
+}
+
+/** @throws HeterodyneError `USAGE`, `NOT_READABLE`, `BAD_INPUT` as for all models */
+export async function openModel(choice: OneModelChoice, shapeTexts: readonly string[]): Promise<OpenedModel> {
+  const { workload } = chosenModels(withShapes([{ model: choice.model }], shapeTexts), choice);
+  const { model: source, shapes, batch } = workload.models[0]!;
+  const granularity: Granularity | undefined = parseCut(choice.cut);
+  const options = {
+    ...(shapes !== undefined && { shapes }),
+    ...(batch !== undefined && { batch }),
+    ...(granularity !== undefined && { granularity }),
+  };
+  const entry = isPath(source) ? undefined : findZooEntry(source);
+  if (entry === undefined && !isPath(source) && !(await exists(source))) zooEntry(source);
+  if (entry !== undefined) {
+    const seed = wholeNumber(choice.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
+    return { model: cuttableZoo(entry.name, { ...options, seed }), name: entry.name, inputs: [], seed };
+  }
+  const name = basename(source).replace(/\.onnx$/i, '');
+  const inputs = [source];
+  const readBeside = (location: string): Promise<Uint8Array> => {
+    inputs.push(join(dirname(source), location));
+    return readBytes(inputs.at(-1)!);
+  };
+  const model = await cuttableOnnx(await readBytes(source), { ...options, name, source }, readBeside);
+  return { model, name, inputs };
+}
