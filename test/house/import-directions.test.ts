@@ -29,6 +29,7 @@ const ROOMS: Record<string, string[]> = {
     'src/models',
     'src/platforms',
     'src/profiles',
+    'src/reference',
     'bindings/core',
     'bindings/host',
     'bindings/onnx',
