@@ -1,5 +1,6 @@
 /** `heterodyne/onnx`: run ONNX models. */
 export { type NativeSession, type NativeSessionOptions, nativeVersion, openNativeSession } from './native.ts';
+export { installedRuntimes } from './runtime.ts';
 export {
   type OnnxSession,
   type OnnxSessionOptions,

@@ -31,3 +31,16 @@ export function cannotLoad(error: unknown): HeterodyneError {
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Which of the optional runtimes could be loaded, as far as looking for their packages tells. */
+export function installedRuntimes(): { native: boolean; wasm: boolean } {
+  const found = (name: string): boolean => {
+    try {
+      import.meta.resolve(name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return { native: found('onnxruntime-node'), wasm: found('onnxruntime-web') };
+}

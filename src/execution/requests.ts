@@ -1,17 +1,10 @@
 /** What a processor's process is asked, and what it answers. */
 import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
+import type { Processor } from '../platforms/schema.ts';
 import type { TensorHeader } from './tensors.ts';
 
-/** Which runtime carries a processor, where and with how many threads. */
-export interface ExecutionTarget {
-  /** `native`: onnxruntime-node; `wasm`: onnxruntime-web, always one thread. */
-  runtime: 'native' | 'wasm';
-  /** As the native runtime names it; absent = cpu. */
-  provider?: string;
-  /** Logical processors of the host that it is held to. */
-  cores: readonly number[];
-  threads: number;
-}
+/** Which runtime carries a processor, on which cores of the host and with how many threads; wasm has always one. */
+export type ExecutionTarget = NonNullable<Processor['execution']>;
 
 /** When a series of timed calls has gone on for long enough. */
 export interface SamplingRule {

@@ -91,6 +91,15 @@ const processorSchema = z.strictObject({
     .describe(
       'Core group whose clock sets the pace of this share of the launch overhead; the rest is constant. Absent = a CPU follows its own clock, any other processor none.',
     ),
+  execution: z
+    .strictObject({
+      runtime: z.enum(['native', 'wasm']).describe('native: onnxruntime-node; wasm: onnxruntime-web.'),
+      provider: z.string().optional().describe('Execution provider of the native runtime; absent = cpu.'),
+      cores: z.array(z.int().min(0)).min(1).describe('Logical processors that its process is held to.'),
+      threads: z.int().min(1).describe('Threads of one operator.'),
+    })
+    .optional()
+    .describe('How the machine at hand carries it; absent = it is described, not at hand.'),
   off: z.literal(true).optional().describe('Switched off at this operating point: runs nothing.'),
 });
 

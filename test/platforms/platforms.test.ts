@@ -160,6 +160,37 @@ test('a host of one core has one processor; of more, shares that overlap with th
   }
 });
 
+test('a host with runtimes at hand says how each processor runs; processors on the same cores share a resource', () => {
+  const runtimes = { native: true, wasm: true };
+  const two = hostPlatform({ cores: 2, memoryBytes: 1e9, groups: [{ cores: [0, 1] }], runtimes }).platform;
+  assert.equal(
+    two.processors.map(({ id, uses, execution }) => [id, uses.slice(0, -1), execution]),
+    [
+      ['cpu', ['cores-0', 'cores-1'], { runtime: 'native', cores: [0, 1], threads: 2 }],
+      ['cpu-0', ['cores-0'], { runtime: 'native', cores: [0], threads: 1 }],
+      ['cpu-1', ['cores-1'], { runtime: 'native', cores: [1], threads: 1 }],
+      ['wasm-1', ['cores-1'], { runtime: 'wasm', cores: [1], threads: 1 }],
+    ],
+  );
+  const big = { cores: [4, 5], capacity: 1024 };
+  const little = { cores: [0, 1, 2, 3], capacity: 512 };
+  const facts = { cores: 6, memoryBytes: 1e9, frequencyHz: 2e9 };
+  const unlike = hostPlatform({ ...facts, groups: [big, little], runtimes }).platform;
+  const [, strong, weak, web] = unlike.processors;
+  assert.equal([strong.execution?.cores, weak.execution?.cores], [big.cores, little.cores]);
+  assert.equal(web.execution, { runtime: 'wasm', cores: [3], threads: 1 });
+  assert.ok((weak.peakOpsPerS.float32 ?? 0) < 1.1 * (strong.peakOpsPerS.float32 ?? 0));
+  const webOnly = hostPlatform({ cores: 2, memoryBytes: 1e9, runtimes: { native: false, wasm: true } }).platform;
+  assert.equal(
+    webOnly.processors.map(({ id }) => id),
+    ['wasm-1'],
+  );
+  for (const platform of [two, unlike, webOnly]) {
+    assert.equal(platformDocument.problems(platform), []);
+    assert.equal(numbersWithoutSource(platform), []);
+  }
+});
+
 test('impossible facts about a host are refused', () => {
   for (const bad of [
     { cores: 0, memoryBytes: 1 },
