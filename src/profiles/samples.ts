@@ -3,6 +3,7 @@
 /** Milliseconds of one call, over `n` calls. */
 export interface LatencySamples {
   n: number;
+  /** Of the middle half of the samples: a burst of some other program does not count, and means add up. */
   mean: number;
   p50: number;
   p95: number;
@@ -22,11 +23,12 @@ export function quantile(ascending: readonly number[] | Float64Array, share: num
 export function summarize(samplesMs: readonly number[]): LatencySamples {
   const ascending = Float64Array.from(samplesMs).sort();
   const n = ascending.length;
-  const mean = ascending.reduce((sum, each) => sum + each, 0) / n;
-  const squares = ascending.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  const middle = ascending.subarray(Math.floor(n / 4), n - Math.floor(n / 4));
+  const average = ascending.reduce((sum, each) => sum + each, 0) / n;
+  const squares = ascending.reduce((sum, each) => sum + (each - average) ** 2, 0);
   return {
     n,
-    mean,
+    mean: middle.reduce((sum, each) => sum + each, 0) / middle.length,
     p50: quantile(ascending, 0.5),
     p95: quantile(ascending, 0.95),
     std: n > 1 ? Math.sqrt(squares / (n - 1)) : 0,

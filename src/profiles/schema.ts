@@ -16,7 +16,7 @@ export type CostOrigin = (typeof COST_ORIGINS)[number];
 const notNegative = z.number().min(0);
 
 const latencySchema = z.strictObject({
-  mean: notNegative,
+  mean: notNegative.describe('What plans count with; of measured samples the mean of the middle half.'),
   p50: notNegative.optional(),
   p95: notNegative.optional(),
   n: z.int().min(1).optional().describe('Samples behind the figures.'),
@@ -29,6 +29,22 @@ const costSchema = z.strictObject({
     .enum(COST_ORIGINS)
     .optional()
     .describe("Present where it differs from the model's origin on this processor."),
+});
+
+/** How the blocks' costs on one processor were measured, and whether they add up to the whole. */
+const measurementSchema = z.strictObject({
+  runtime: z.string().describe('Program that ran the model, with its version.'),
+  pinned: z.boolean().describe('The process was held to the cores of the processor.'),
+  whole: latencySchema.describe('The whole model, not cut.'),
+  pieceSumMs: notNegative.optional().describe('Sum over blocks cut out and timed one by one.'),
+  pieces: z.int().min(1).optional().describe('Files that were cut; short blocks stand together in one.'),
+  nodeSumMs: notNegative.optional().describe("Sum over the runtime's own profile of every node, folded onto blocks."),
+  unassignedMs: notNegative.optional().describe('Part of it that no name ties to a block: it went to a neighbour.'),
+  used: z.enum(['pieces', 'nodes']).describe('The costs of the blocks: the way whose sum is nearer to the whole.'),
+  providers: z
+    .record(z.string(), z.strictObject({ nodes: z.int().min(0), timeShare: z.number().min(0).max(1) }))
+    .optional()
+    .describe('By execution provider: the nodes that ran there, and their share of the time.'),
 });
 
 const blockSchema = z.strictObject({
@@ -55,10 +71,28 @@ const modelSchema = z.strictObject({
     .optional()
     .describe('By processor id: the format that it computes in.'),
   origin: z.record(z.string(), z.enum(COST_ORIGINS)).describe('By processor id.'),
+  measurement: z.record(z.string(), measurementSchema).optional().describe('By processor id.'),
   macs: notNegative,
   weightBytes: notNegative,
   activationBytes: notNegative.describe('Peak working memory of the whole model.'),
   blocks: z.array(blockSchema).min(1),
+});
+
+const pair = <T extends z.ZodType>(member: T) => z.tuple([member, member]);
+const interferenceSchema = z.strictObject({
+  slowdown: z
+    .record(z.string(), z.number().min(1))
+    .describe('By processor id: how much longer a call takes while another processor is busy.'),
+  pairs: z
+    .array(
+      z.strictObject({
+        processors: pair(z.string()),
+        models: pair(z.string()),
+        aloneMs: pair(notNegative).describe('One call of each model, alone on its processor.'),
+        togetherMs: pair(notNegative).describe('The same while both run.'),
+      }),
+    )
+    .describe('What was executed to find that out.'),
 });
 
 const shape = {
@@ -66,12 +100,19 @@ const shape = {
   platformHash: z.string(),
   processors: z.array(z.string()).min(1),
   models: z.array(modelSchema).min(1),
+  interference: interferenceSchema
+    .optional()
+    .describe('Measured; absent = processors are taken not to slow each other.'),
   warnings: z.array(warningSchema).optional(),
 };
 
 export type Profile = DocumentFrom<'profile', typeof shape>;
 export type ProfileModel = Profile['models'][number];
 export type ProfileBlock = ProfileModel['blocks'][number];
+export type BlockLatency = z.infer<typeof latencySchema>;
+export type Measurement = z.infer<typeof measurementSchema>;
+export type Interference = z.infer<typeof interferenceSchema>;
+export type BusyPair = Interference['pairs'][number];
 export type BlockCost = ProfileBlock['costs'][string];
 
 export const profileDocument = defineDocument({

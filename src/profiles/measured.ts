@@ -1,0 +1,180 @@
+/**
+ * Profiles from measurements. Every model is measured whole, and its blocks in two ways that check each other:
+ *
+ *     nodes    the whole model runs, and the runtime's own profile of its nodes is folded onto blocks. Nothing is cut, so
+ *              nothing is lost at cuts; but looking at every node takes time of its own.
+ *     pieces   blocks are cut out as files and timed. What is lost at a cut counts (layouts, no fusion across it), as it
+ *              will where the plan does cut; inside a stage it does not happen, so pieces tend to be too slow.
+ *
+ * The way whose sum over all blocks is nearer to the whole model's time gives the costs. Neither is scaled to fit.
+ */
+import { contentHash } from '../documents/canonical.ts';
+import type { BlockedModel } from '../models/graph.ts';
+import type { Platform, Processor } from '../platforms/schema.ts';
+import type { FoldedNodes } from './fold-nodes.ts';
+import { rooflineLatencyMs, rooflineProfile } from './roofline.ts';
+import type { LatencySamples } from './samples.ts';
+import type { BlockCost, BlockLatency, Measurement, Profile, ProfileModel } from './schema.ts';
+
+/** Blocks `first` to `last`, cut out and timed together. */
+export interface TimedPiece {
+  first: number;
+  last: number;
+  latencyMs: LatencySamples;
+}
+
+/** One model on one processor. */
+export interface ModelMeasurement {
+  runtime: string;
+  pinned: boolean;
+  whole: LatencySamples;
+  nodes?: FoldedNodes;
+  /** Together they hold every block once, in order. */
+  pieces?: TimedPiece[];
+}
+
+/** What a processor did with a model: figures, or the reason why there are none. */
+export type Outcome = ModelMeasurement | { unsupported: string };
+
+/** Blocks shorter than this are timed together with their neighbours: the clock and the call weigh too much. */
+export const SHORTEST_PIECE_MS = 0.2;
+
+/**
+ * Runs of blocks that are long enough to be timed.
+ *
+ * @param estimatesMs of each block
+ */
+export function piecesToTime(estimatesMs: readonly number[]): { first: number; last: number }[] {
+  const pieces: { first: number; last: number; estimate: number }[] = [];
+  estimatesMs.forEach((estimate, block) => {
+    const open = pieces.at(-1);
+    if (open !== undefined && open.estimate < SHORTEST_PIECE_MS) {
+      open.last = block;
+      open.estimate += estimate;
+    } else pieces.push({ first: block, last: block, estimate });
+  });
+  const end = pieces.at(-1);
+  if (pieces.length > 1 && end !== undefined && end.estimate < SHORTEST_PIECE_MS) {
+    pieces.pop();
+    pieces.at(-1)!.last = end.last;
+  }
+  return pieces.map(({ first, last }) => ({ first, last }));
+}
+
+/**
+ * Times to expect of each block, before any is measured: the nodes' where there are any, else the whole by the shares of
+ * the roofline model.
+ */
+export function estimatedBlocksMs(
+  model: BlockedModel,
+  processor: Processor,
+  { whole, nodes }: Pick<ModelMeasurement, 'whole' | 'nodes'>,
+): number[] {
+  if (nodes !== undefined) return nodes.blocks.map((block) => block.mean);
+  const modelled = model.blocks.map((block) => rooflineLatencyMs(block.work, processor, processor.nativePrecision, 1));
+  const sum = modelled.reduce((total, each) => total + each, 0);
+  return modelled.map((each) => (sum > 0 ? (whole.mean * each) / sum : whole.mean / modelled.length));
+}
+
+/**
+ * The profile of `models` on all processors of a platform.
+ *
+ * @param outcomes per model, in order: by processor id
+ */
+export function measuredProfile(
+  models: readonly BlockedModel[],
+  platform: Platform,
+  outcomes: readonly ReadonlyMap<string, Outcome>[],
+): Profile {
+  const modelled = rooflineProfile(models, platform);
+  return {
+    ...modelled,
+    platformHash: contentHash(platform),
+    models: modelled.models.map((model, m) => measuredModel(model, models[m]!, platform, outcomes[m]!)),
+  };
+}
+
+/** Replaces a model's costs by those that were measured; processors without a measurement keep the modelled ones. */
+function measuredModel(
+  model: ProfileModel,
+  blocked: BlockedModel,
+  platform: Platform,
+  outcomes: ReadonlyMap<string, Outcome>,
+): ProfileModel {
+  const origin = { ...model.origin };
+  const measurement: Record<string, Measurement> = {};
+  const costs: Record<string, BlockCost[]> = {};
+  const reasons: Record<string, string> = {};
+  for (const processor of platform.processors) {
+    const { id } = processor;
+    const outcome = outcomes.get(id);
+    if (outcome === undefined) continue;
+    origin[id] = 'measured';
+    if ('unsupported' in outcome) {
+      costs[id] = model.blocks.map(() => 'unsupported');
+      reasons[id] = outcome.unsupported;
+      continue;
+    }
+    const chosen = chooseWay(outcome);
+    measurement[id] = chosen.measurement;
+    const latencies =
+      chosen.measurement.used === 'nodes'
+        ? outcome.nodes!.blocks.map(latencyOf)
+        : blocksOfPieces(outcome.pieces ?? [], estimatedBlocksMs(blocked, processor, outcome));
+    costs[id] = latencies.map((latencyMs) => ({ latencyMs, ...energyOf(processor, latencyMs.mean) }));
+  }
+  return {
+    ...model,
+    origin,
+    ...(Object.keys(measurement).length > 0 && { measurement }),
+    blocks: model.blocks.map((block, b) => ({
+      ...block,
+      costs: {
+        ...block.costs,
+        ...Object.fromEntries(Object.entries(costs).map(([id, list]) => [id, list[b]!])),
+      },
+      ...(Object.keys(reasons).length > 0 && { reasons: { ...block.reasons, ...reasons } }),
+    })),
+  };
+}
+
+/** The processor's declared watts, over the measured time; modelled, as long as nobody measures energy. */
+function energyOf(processor: Processor, milliseconds: number): { energyMj?: number } {
+  return processor.activeWatts === undefined ? {} : { energyMj: processor.activeWatts * milliseconds };
+}
+
+function chooseWay(outcome: ModelMeasurement): { measurement: Measurement } {
+  const { runtime, pinned, whole, nodes, pieces } = outcome;
+  const pieceSumMs = pieces?.reduce((sum, piece) => sum + piece.latencyMs.mean, 0);
+  const nodeSumMs = nodes?.sumMs;
+  const distance = (sum: number | undefined): number =>
+    sum === undefined ? Number.POSITIVE_INFINITY : Math.abs(sum - whole.mean);
+  return {
+    measurement: {
+      runtime,
+      pinned,
+      whole: latencyOf(whole),
+      ...(pieceSumMs !== undefined && { pieceSumMs, pieces: pieces!.length }),
+      ...(nodeSumMs !== undefined && { nodeSumMs, unassignedMs: nodes!.unassignedMs }),
+      used: distance(nodeSumMs) < distance(pieceSumMs) ? 'nodes' : 'pieces',
+      ...(nodes !== undefined && { providers: nodes.providers }),
+    },
+  };
+}
+
+function latencyOf({ mean, p50, p95, n }: LatencySamples): BlockLatency {
+  return { mean, p50, p95, n };
+}
+
+/** A piece of several blocks goes to them by what is expected of each. */
+function blocksOfPieces(pieces: readonly TimedPiece[], estimatesMs: readonly number[]): BlockLatency[] {
+  return pieces.flatMap(({ first, last, latencyMs }) => {
+    const expected = estimatesMs.slice(first, last + 1);
+    const sum = expected.reduce((total, each) => total + each, 0);
+    return expected.map((each): BlockLatency => {
+      const share = sum > 0 ? each / sum : 1 / expected.length;
+      const { mean, p50, p95, n } = latencyMs;
+      return { mean: mean * share, p50: p50 * share, p95: p95 * share, n };
+    });
+  });
+}
