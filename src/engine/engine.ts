@@ -61,6 +61,7 @@ export class Engine {
 
   readonly #byBlock: boolean;
   readonly #preemptive: boolean;
+  readonly #routeByBlock: boolean;
   readonly #byFrames: boolean;
   readonly #blockSigma: number;
   readonly #frameSigma: number;
@@ -77,7 +78,10 @@ export class Engine {
   readonly #slot: Int32Array;
   readonly #left: Float64Array;
   readonly #rate: Float64Array;
+  readonly #speed: Float64Array;
   readonly #since: Float64Array;
+  /** When the segment began. */
+  readonly #begunAt: Float64Array;
   /** Seconds of the segment as it is now: figure times factor plus the extra of a switch. */
   readonly #length: Float64Array;
   readonly #factor: Float64Array;
@@ -98,6 +102,7 @@ export class Engine {
   readonly #nextTurn: Float64Array;
 
   // Models.
+  readonly #mostInFlight: number;
   readonly #active: Uint8Array;
   readonly #route: Int32Array;
   readonly #released: Float64Array;
@@ -126,6 +131,7 @@ export class Engine {
     this.#arrivals = options.arrivals ?? system.models.map(() => ({ kind: 'closed' }));
     this.#byBlock = options.granularity === 'block';
     this.#preemptive = options.preemptive ?? false;
+    this.#routeByBlock = options.routeChange === 'block';
     this.#byFrames = options.share === 'frames';
     this.#blockSigma = noise.blockSigma ?? 0;
     this.#frameSigma = noise.frameSigma ?? 0;
@@ -153,16 +159,17 @@ export class Engine {
     this.#slot = new Int32Array(lanes).fill(-1);
     this.#left = new Float64Array(lanes);
     this.#rate = new Float64Array(lanes);
+    this.#speed = new Float64Array(lanes);
     this.#since = new Float64Array(lanes);
+    this.#begunAt = new Float64Array(lanes);
     this.#length = new Float64Array(lanes);
     this.#factor = new Float64Array(lanes);
     this.#extra = new Float64Array(lanes);
     this.#share = new Float64Array(lanes).fill(1);
     this.#running = new Int32Array(lanes);
-    this.#frames = new Frames(
-      this.#arrivals.map(({ inFlight = DEFAULT_IN_FLIGHT }) => inFlight),
-      lanes,
-    );
+    const places = this.#arrivals.map(({ inFlight = DEFAULT_IN_FLIGHT }) => inFlight);
+    this.#mostInFlight = Math.max(...places);
+    this.#frames = new Frames(places, lanes);
     this.#sharing = new Sharing(lanes, system.resources, system.serverUses, system.serverDram);
 
     this.#disturbance = new Float64Array(S).fill(1);
@@ -259,9 +266,17 @@ export class Engine {
     }
   }
 
-  /** Frames released from now on take this route. */
+  /** Frames released from now on take this route; with `routeChange` `block`, those under way from their next block. */
   setRoute(model: number, route: number): void {
     this.#route[model] = route;
+  }
+
+  /**
+   * A frame is given up: what runs of it ends with its present block (or step, where blocks are no events), nothing of it
+   * begins after. `givenUp` tells when its place is free.
+   */
+  giveUp(model: number, frame: number): void {
+    this.#frames.giveUp(model, frame);
   }
 
   /** false: no further frames, those under way end; true: frames are released again, beginning now. */
@@ -287,7 +302,14 @@ export class Engine {
 
   #begin(): void {
     this.#begun = true;
-    for (let m = 0; m < this.system.models.length; m++) if (this.#active[m] === 1) this.#beginArrivals(m);
+    const M = this.system.models.length;
+    for (let m = 0; m < M; m++) if (this.#active[m] === 1) this.#beginArrivals(m, 1);
+    // Closed loops fill up in turn, so that no model's frames start as one block.
+    for (let places = 2; places <= this.#mostInFlight; places++) {
+      for (let m = 0; m < M; m++) {
+        if (this.#active[m] === 1 && this.#arrivals[m].kind === 'closed') this.#beginArrivals(m, places);
+      }
+    }
     const bursts = this.#bursts;
     if (bursts !== undefined) {
       for (let p = 0; p < this.system.processors; p++) {
@@ -299,10 +321,12 @@ export class Engine {
 
   // Releases.
 
-  #beginArrivals(m: number): void {
+  /** @param most frames under way that a closed loop begins with. */
+  #beginArrivals(m: number, most = Number.POSITIVE_INFINITY): void {
     const arrival = this.#arrivals[m];
     if (arrival.kind === 'closed') {
-      for (let i = this.#underWay[m]; i < (arrival.inFlight ?? DEFAULT_IN_FLIGHT); i++) this.#release(m);
+      const places = Math.min(most, arrival.inFlight ?? DEFAULT_IN_FLIGHT);
+      for (let i = this.#underWay[m]; i < places; i++) this.#release(m);
       return;
     }
     this.#nominal[m] = this.#now + (arrival.phaseSeconds ?? 0);
@@ -389,7 +413,13 @@ export class Engine {
 
   #startNext(lane: number): void {
     const frames = this.#frames;
-    const slot = frames.dequeue(lane);
+    let slot = frames.dequeue(lane);
+    while (slot >= 0 && frames.isGivenUp(slot)) {
+      this.#leave(slot);
+      // A closed loop may have begun another frame here meanwhile.
+      if (this.#slot[lane] >= 0) return;
+      slot = frames.dequeue(lane);
+    }
     if (slot < 0) return;
     const server = this.#laneServer[lane];
     const model = frames.model[slot];
@@ -417,6 +447,7 @@ export class Engine {
   #beginSegment(lane: number): void {
     const frames = this.#frames;
     const slot = this.#slot[lane];
+    if (this.#routeByBlock) this.#takeWantedRoute(slot);
     let factor = frames.factor[slot];
     if (this.#blockSigma > 0) {
       if (!this.#byBlock) {
@@ -428,9 +459,23 @@ export class Engine {
     this.#factor[lane] = factor;
     this.#left[lane] = 1;
     this.#since[lane] = this.#now;
+    this.#begunAt[lane] = this.#now;
     this.#length[lane] = this.#baseSeconds(slot) * factor + this.#extra[lane];
-    if (this.#coupled) this.#reshare = true;
-    else this.#setRate(lane, 1);
+    this.#refresh(lane);
+  }
+
+  /** Routes of a model that change between blocks have the same steps and blocks: all indices move alike. */
+  #takeWantedRoute(slot: number): void {
+    const frames = this.#frames;
+    const steps = this.#steps;
+    const model = frames.model[slot];
+    const route = steps.firstRoute[model] + this.#route[model];
+    const before = frames.route[slot];
+    if (route === before) return;
+    frames.route[slot] = route;
+    const step = frames.step[slot];
+    frames.step[slot] += steps.firstStep[route] - steps.firstStep[before];
+    frames.segment[slot] += steps.first[frames.step[slot]] - steps.first[step];
   }
 
   #baseSeconds(slot: number): number {
@@ -456,10 +501,11 @@ export class Engine {
           route - this.#steps.firstRoute[model],
           step - this.#steps.firstStep[route],
           this.system.segmentBlock[segment],
+          this.#now - this.#begunAt[lane],
           this.#now,
         );
       }
-      if (segment + 1 < this.#steps.end[step]) {
+      if (segment + 1 < this.#steps.end[step] && !frames.isGivenUp(slot)) {
         if (this.#preemptive && frames.firstKey(lane) < frames.key(slot)) {
           this.#vacate(lane);
           frames.enqueue(lane, slot, frames.key(slot), true);
@@ -490,18 +536,26 @@ export class Engine {
     const route = frames.route[slot];
     const frame = frames.frame[slot];
     const form = route - this.#steps.firstRoute[model];
-    const now = this.#now;
-    this.#hooks.stepEnded?.(model, frame, form, step - this.#steps.firstStep[route], server, now);
-    if (step + 1 < this.#steps.firstStep[route + 1]) {
-      this.#enterStep(slot, step + 1);
-      return;
-    }
+    this.#hooks.stepEnded?.(model, frame, form, step - this.#steps.firstStep[route], server, this.#now);
+    if (step + 1 === this.#steps.firstStep[route + 1] || frames.isGivenUp(slot)) this.#leave(slot);
+    else this.#enterStep(slot, step + 1);
+  }
+
+  /** A frame is done or given up: its place is free. */
+  #leave(slot: number): void {
+    const frames = this.#frames;
+    const model = frames.model[slot];
+    const frame = frames.frame[slot];
+    const form = frames.route[slot] - this.#steps.firstRoute[model];
     const released = frames.released[slot];
     const deadline = frames.deadline[slot];
     const joules = frames.joules[slot];
+    const givenUp = frames.isGivenUp(slot);
+    const now = this.#now;
     frames.giveBack(slot);
     this.#underWay[model]--;
-    this.#hooks.frameEnded?.(model, frame, form, released, deadline, joules, now);
+    if (givenUp) this.#hooks.givenUp?.(model, frame, form, released, deadline, joules, now);
+    else this.#hooks.frameEnded?.(model, frame, form, released, deadline, joules, now);
     if (this.#active[model] === 0) return;
     const arrival = this.#arrivals[model];
     if (arrival.kind === 'closed') this.#release(model);
@@ -525,11 +579,11 @@ export class Engine {
       seconds * this.#share[lane] * this.#figures.activeWatts[this.#laneServer[lane]];
   }
 
-  /** Of a settled lane: its speed, as a share of a server at full speed, and the end of its segment. */
+  /** Of a settled lane: its speed, 1 = as profiled, and the end of its segment. */
   #setRate(lane: number, speed: number): void {
-    const server = this.#laneServer[lane];
     const length = this.#length[lane];
-    const rate = length > 0 ? (speed * this.#speedOf(server)) / length : 0;
+    const rate = length > 0 ? speed / length : 0;
+    this.#speed[lane] = speed;
     const left = this.#left[lane];
     this.#rate[lane] = rate;
     const at = rate > 0 ? this.#now + left / rate : length > 0 && left > 0 ? Number.POSITIVE_INFINITY : this.#now;
@@ -538,6 +592,13 @@ export class Engine {
 
   #speedOf(server: number): number {
     return this.#stalledUntil[server] > this.#now ? 0 : 1 / (this.#disturbance[server] * this.#burst[server]);
+  }
+
+  /** A settled lane has a new segment, length or server speed: its rate and end are to be set anew. */
+  #refresh(lane: number): void {
+    this.#speed[lane] = Number.NaN;
+    if (this.#coupled) this.#reshare = true;
+    else this.#setRate(lane, this.#speedOf(this.#laneServer[lane]));
   }
 
   /** The speed of a server has changed. */
@@ -549,7 +610,7 @@ export class Engine {
     for (let lane = this.#firstLane[server]; lane < this.#firstLane[server + 1]; lane++) {
       if (this.#slot[lane] < 0) continue;
       this.#settle(lane);
-      this.#setRate(lane, 1);
+      this.#refresh(lane);
     }
   }
 
@@ -587,9 +648,11 @@ export class Engine {
     sharing.fill(count);
     for (let i = 0; i < count; i++) {
       const lane = this.#running[i];
+      const speed = sharing.speed[i] * this.#speedOf(this.#laneServer[lane]);
+      // Most events leave most speeds as they are.
+      if (speed === this.#speed[lane]) continue;
       this.#settle(lane);
-      const speed = sharing.speed[i];
-      this.#share[lane] = this.#discipline[this.#laneServer[lane]] === TIME_SLICED ? speed : 1;
+      this.#share[lane] = this.#discipline[this.#laneServer[lane]] === TIME_SLICED ? sharing.speed[i] : 1;
       this.#setRate(lane, speed);
     }
   }
@@ -605,9 +668,8 @@ export class Engine {
     for (let i = 0; i < this.#runningCount; i++) {
       const lane = this.#running[i];
       this.#length[lane] = this.#baseSeconds(this.#slot[lane]) * this.#factor[lane] + this.#extra[lane];
-      if (!this.#coupled) this.#setRate(lane, 1);
+      this.#refresh(lane);
     }
-    if (this.#coupled) this.#reshare = true;
     const { stallSeconds, servers } = this.system.domains[domain];
     if (stallSeconds > 0) {
       for (let s = 0; s < this.system.servers; s++) if ((servers >>> s) & 1) this.#stall(s, this.#now + stallSeconds);

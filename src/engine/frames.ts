@@ -7,6 +7,9 @@
  *   queue    head  tail  count
  */
 const NONE = -1;
+const FREE = 0;
+const UNDER_WAY = 1;
+const GIVEN_UP = 2;
 
 export class Frames {
   readonly model: Int32Array;
@@ -25,6 +28,9 @@ export class Frames {
   readonly #key: Float64Array;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
+  readonly #state: Uint8Array;
+  /** Per model: its first slot; one more entry at the end. */
+  readonly #first: Int32Array;
   readonly #free: Int32Array;
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
@@ -44,6 +50,8 @@ export class Frames {
     this.#key = new Float64Array(slots);
     this.#next = new Int32Array(slots).fill(NONE);
     this.#previous = new Int32Array(slots).fill(NONE);
+    this.#state = new Uint8Array(slots);
+    this.#first = new Int32Array(places.length + 1);
     this.#free = new Int32Array(places.length).fill(NONE);
     this.#head = new Int32Array(queues).fill(NONE);
     this.#tail = new Int32Array(queues).fill(NONE);
@@ -54,18 +62,34 @@ export class Frames {
         this.#next[slot] = this.#free[m];
         this.#free[m] = slot;
       }
+      this.#first[m + 1] = slot;
     });
   }
 
   /** A free slot of the model, or -1. */
   take(model: number): number {
     const slot = this.#free[model];
-    if (slot >= 0) this.#free[model] = this.#next[slot];
+    if (slot >= 0) {
+      this.#free[model] = this.#next[slot];
+      this.#state[slot] = UNDER_WAY;
+    }
     return slot;
+  }
+
+  /** Marks a frame that is under way; one that is not is left alone. */
+  giveUp(model: number, frame: number): void {
+    for (let slot = this.#first[model]; slot < this.#first[model + 1]; slot++) {
+      if (this.#state[slot] === UNDER_WAY && this.frame[slot] === frame) this.#state[slot] = GIVEN_UP;
+    }
+  }
+
+  isGivenUp(slot: number): boolean {
+    return this.#state[slot] === GIVEN_UP;
   }
 
   giveBack(slot: number): void {
     const model = this.model[slot];
+    this.#state[slot] = FREE;
     this.#next[slot] = this.#free[model];
     this.#free[model] = slot;
   }

@@ -1,6 +1,6 @@
 /** How a system is run: arrivals, disciplines, noise, contention; and what may look on. */
 import { HeterodyneError } from '../core/errors.ts';
-import type { EngineSystem } from './system.ts';
+import type { EngineRoute, EngineSystem } from './system.ts';
 
 /**
  * When frames of a model are released, and how many may be under way.
@@ -53,10 +53,31 @@ export interface EngineHooks {
   /** A stage or a transfer over a link begins, or goes on after it was preempted. */
   stepStarted?(model: number, frame: number, route: number, step: number, server: number, now: number): void;
   stepEnded?(model: number, frame: number, route: number, step: number, server: number, now: number): void;
-  /** With granularity `block`: a block is done; `block` is TRANSFER for a transfer that the stage pays for. */
-  blockEnded?(model: number, frame: number, route: number, step: number, block: number, now: number): void;
+  /**
+   * With granularity `block`: a block is done, `seconds` after it began; `block` is TRANSFER for a transfer that the
+   * stage pays for.
+   */
+  blockEnded?(
+    model: number,
+    frame: number,
+    route: number,
+    step: number,
+    block: number,
+    seconds: number,
+    now: number,
+  ): void;
   /** `joules` above idle, NaN = unknown. `deadline` is absolute, Infinity = none. */
   frameEnded?(
+    model: number,
+    frame: number,
+    route: number,
+    released: number,
+    deadline: number,
+    joules: number,
+    now: number,
+  ): void;
+  /** A frame that was given up has left its place; `joules` were spent on it. */
+  givenUp?(
     model: number,
     frame: number,
     route: number,
@@ -86,6 +107,8 @@ export interface EngineOptions {
   granularity?: 'stage' | 'block';
   /** `priority` and `deadline`: a more urgent frame takes over at the next block. Default false. */
   preemptive?: boolean;
+  /** From when another route holds (`setRoute`): the next frame, or the next block of frames under way. Default `frame`. */
+  routeChange?: 'frame' | 'block';
   noise?: NoiseOptions;
   /** Cost of a processor's change from one model to another; default 0. */
   switchSeconds?: number;
@@ -116,6 +139,7 @@ export function checkOptions(system: EngineSystem, options: EngineOptions): void
     throw wrong('discipline', `${system.servers} disciplines, one per server`, discipline.length);
   if (preemptive && granularity !== 'block')
     throw wrong('granularity', '"block", to preempt between blocks', granularity);
+  if (options.routeChange === 'block') checkRoutesAlike(system, granularity);
   for (const [name, value] of Object.entries({
     'noise/blockSigma': noise.blockSigma ?? 0,
     'noise/frameSigma': noise.frameSigma ?? 0,
@@ -128,6 +152,19 @@ export function checkOptions(system: EngineSystem, options: EngineOptions): void
     positive('noise/bursts/meanGapSeconds', noise.bursts.meanGapSeconds);
     positive('noise/bursts/meanSeconds', noise.bursts.meanSeconds);
     if (!(noise.bursts.slowdown >= 1)) throw wrong('noise/bursts/slowdown', 'at least 1', noise.bursts.slowdown);
+  }
+}
+
+/** Between blocks a frame can change only to a route that goes the same way through the same blocks. */
+function checkRoutesAlike(system: EngineSystem, granularity: EngineOptions['granularity']): void {
+  if (granularity !== 'block') throw wrong('granularity', '"block", to change routes between blocks', granularity);
+  const way = (route: EngineRoute): string =>
+    route.steps
+      .map(({ server, first, end }) => `${server}:${system.segmentBlock.subarray(first, end).join()}`)
+      .join(' ');
+  for (const { name, routes } of system.models) {
+    if (routes.some((route) => way(route) !== way(routes[0])))
+      throw wrong('routeChange', `"frame": the routes of ${name} differ in blocks or processors`, '"block"');
   }
 }
 

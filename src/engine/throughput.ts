@@ -5,9 +5,9 @@ import type { Arrival, EngineOptions } from './options.ts';
 import { systemOf } from './system.ts';
 
 export interface ThroughputOptions extends Omit<EngineOptions, 'arrivals' | 'hooks'> {
-  /** Frames of each model under way; 1 where the problem says `depthOne`. Default 8. */
+  /** Frames of each model under way; 1 where the problem says `depthOne`. Default 4. */
   inFlight?: number;
-  /** Frames that every model ends before counting begins; default twice `inFlight`. */
+  /** Frames that every model ends before counting begins; default 8 times `inFlight`: queues fill slowly where two resources are nearly full. */
   warmUpFrames?: number;
   /** Frames that the slowest model ends while they are counted; default 50. */
   frames?: number;
@@ -40,9 +40,9 @@ export function simulateThroughput(
   placement: Uint8Array,
   options: ThroughputOptions = {},
 ): SimulatedThroughput {
-  const { inFlight = 8, frames = 50, eventLimit = 4_000_000, ...engineOptions } = options;
+  const { inFlight = 4, frames = 50, eventLimit = 4_000_000, ...engineOptions } = options;
   const places = problem.depthOne ? 1 : inFlight;
-  const warmUp = options.warmUpFrames ?? 2 * places;
+  const warmUp = options.warmUpFrames ?? 8 * places;
   const M = problem.models.length;
   const arrivals = problem.models.map(
     ({ rateLimit }): Arrival =>
