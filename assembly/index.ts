@@ -24,3 +24,6 @@ export {
   beginExact, exactBest, exactBound, exactCapsOf, exactCountOf, exactDepth, exactEvaluations, exactFound, exactLeastJoulesOf,
   exactLeastRowOf, exactLeastTotalOf, exactMean, exactNodes, exactOrder, exactRecordsOf, exactValue, runExact,
 } from './placement/exact';
+export { beginControl, chooseControl, io as controlIo, IO_BYTES as CONTROL_IO_BYTES, MODEL_BYTES as CONTROL_MODEL_BYTES, OUT as CONTROL_OUT } from './control/problem';
+export { rule as controlRule, runnerUp as controlRunnerUp } from './control/modes';
+export { controlRows, decideControl } from './control/kernel';

@@ -6,6 +6,8 @@ import type { Core } from '../src/core/placement.ts';
 import { referenceCore } from '../src/reference/index.ts';
 import { isSupported, wasmCore } from './wasm/index.ts';
 
+export * from '../src/core/control.ts';
+export * from '../src/core/control-modes.ts';
 export { type ErrorCode, exitCodeOf, HeterodyneError } from '../src/core/errors.ts';
 export * from '../src/core/placement.ts';
 export { exp, log } from '../src/reference/numeric.ts';

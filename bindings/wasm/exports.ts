@@ -112,8 +112,20 @@ export interface BufferCells {
   ioDemands: Cell;
 }
 
+/** Addresses and findings of the control kernels; see assembly/control/problem.ts. */
+export interface ControlCells {
+  CONTROL_IO_BYTES: Cell;
+  CONTROL_MODEL_BYTES: Cell;
+  CONTROL_OUT: Cell;
+  controlIo: Cell;
+  controlRows: Cell;
+  controlRule: Cell;
+  controlRunnerUp: Cell;
+}
+
 export interface CoreExports
   extends ProblemCells,
+    ControlCells,
     SearchCells,
     StatusCells,
     ExactCells,
@@ -156,4 +168,27 @@ export interface CoreExports
   beginExact(incumbent: number): number;
   runExact(nodes: number): void;
   exactBound(): number;
+
+  beginControl(
+    models: number,
+    points: number,
+    fastest: number,
+    horizon: number,
+    modelRecords: number,
+    tableRecords: number,
+    powerUp: number,
+    busyWatts: number,
+    idleWatts: number,
+  ): number;
+  chooseControl(
+    mode: number,
+    objective: number,
+    measure: number,
+    aggregate: number,
+    balanced: number,
+    search: number,
+    candidates: number,
+    epochSeconds: number,
+  ): void;
+  decideControl(current: number): number;
 }

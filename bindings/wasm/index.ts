@@ -1,5 +1,6 @@
 /** The core on WebAssembly with SIMD. */
 import type { Core } from '../../src/core/placement.ts';
+import { WasmControl } from './control.ts';
 import { CORE_BYTES, CORE_HASH } from './core.generated.ts';
 import { CoreInstance, coreBytes, isSupported } from './instance.ts';
 import { WasmPlacement } from './placement.ts';
@@ -15,5 +16,6 @@ export function wasmCore(): Core {
     version: `wasm-${CORE_HASH}`,
     treeSlotBytes: new CoreInstance().exports.SLOT_BYTES.value,
     placement: (problem) => new WasmPlacement(problem),
+    control: (problem) => new WasmControl(problem),
   };
 }

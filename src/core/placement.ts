@@ -11,6 +11,7 @@
  *        │ k │ p0 │ e0  │ p1 │ e1  │ p2 │ e2  │ p3 │ e3  │ p4 │ e4  │ 0 │   k stages; stage s runs on processor ps,
  *        └───┴────┴─────┴────┴─────┴────┴─────┴────┴─────┴────┴─────┴───┘   blocks e(s-1) .. es - 1 (e(-1) = 0)
  */
+import type { ControlKernel, ControlProblem } from './control.ts';
 
 /** Bytes of one model's placement record. */
 export const PLACEMENT_STRIDE = 12;
@@ -274,4 +275,6 @@ export interface Core {
   readonly treeSlotBytes: number;
   /** Check a problem against limits and prepare the kernels. Throws `LIMIT`, `BAD_INPUT`, `UNBOUNDED_MODEL`. */
   placement(problem: PlacementProblem): PlacementKernel;
+  /** Prepare decisions of a controller. Throws `LIMIT`, `BAD_INPUT`. */
+  control(problem: ControlProblem): ControlKernel;
 }

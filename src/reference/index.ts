@@ -1,5 +1,6 @@
 /** The core in plain TypeScript: the tests' oracle, and the fallback where WebAssembly SIMD is missing. */
 import type { Core } from '../core/placement.ts';
+import { ReferenceControl } from './control/kernel.ts';
 import { ReferencePlacement } from './placement/kernel.ts';
 import { SLOT_BYTES } from './placement/tree.ts';
 
@@ -9,5 +10,6 @@ export function referenceCore(): Core {
     version: 'reference-1',
     treeSlotBytes: SLOT_BYTES,
     placement: (problem) => new ReferencePlacement(problem),
+    control: (problem) => new ReferenceControl(problem),
   };
 }

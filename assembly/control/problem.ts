@@ -1,0 +1,107 @@
+/**
+ * What is controlled, as the binding laid it out, and the block of numbers that goes in and out. f64 unless said.
+ *
+ *   model record, 64 bytes
+ *     0 blocks u32 │ 4 variants u32 │ 8 deadline │ 16 weight │ 24 slack │ then u32 addresses:
+ *     32 referencePrefix [B + 1] │ 36 deadlinePrefix [B + 1] │ 40 tableAt [B] u32 │ 44 variantSpeedUp [V] │ 48 variantLoss [V]
+ *
+ *   table record, 16 bytes: u32
+ *     0 speedUp, address of [points] f32, padded with -1 to whole vectors of 16 │ 4 points in its index, ascending
+ *     8 their SpeedUps, address of f32 │ 12 their numbers, address of u32
+ *
+ *   IO, 4032 bytes
+ *     in     0 elapsed [16] │ 128 margin [16] │ 256 factor [16] │ 384 position [16] u32
+ *     out  448 lag [16] │ 576 requiredSpeedUp [16] │ 704 point [64] u32 │ 960 power [64] │ 1472 loss [64]
+ *         1984 tardiness [64] │ 2496 infeasible [64] u32 │ 2752 misses [64] u32 │ 3008 variant [64][16] u8
+ */
+import { allocate } from '../arena';
+
+export const MODEL_BYTES: usize = 64;
+export const ROWS: u32 = 64;
+
+export const IO_BYTES: usize = 4032;
+export const OUT: usize = 448;
+
+export let models: u32 = 0;
+export let points: u32 = 0;
+export let fastest: u32 = 0;
+export let horizon: u32 = 0;
+export let modelRecords: usize = 0;
+export let tableRecords: usize = 0;
+/** [points] f32, padded like the tables */
+export let powerUp: usize = 0;
+/** [points] f64 */
+export let busyWatts: usize = 0;
+export let idleWatts: usize = 0;
+export let io: usize = 0;
+/** Per row: kept u8 [64], first key f64 [64], second key f64 [64] */
+export let keys: usize = 0;
+
+/** What is chosen by; numbers as in CONTROL_CODES. */
+export let mode: u32 = 2;
+export let energy: bool = true;
+export let residual: bool = false;
+export let aggregate: u32 = 0;
+export let ideal: bool = false;
+export let scan: bool = false;
+export let all: bool = false;
+export let epochSeconds: f64 = 0;
+
+/** false = no memory. */
+export function beginControl(
+  modelCount: u32, pointCount: u32, fastestPoint: u32, blocks: u32, modelsAt: usize, tablesAt: usize, powerAt: usize,
+  busyAt: usize, idleAt: usize,
+): bool {
+  models = modelCount;
+  points = pointCount;
+  fastest = fastestPoint;
+  horizon = blocks;
+  modelRecords = modelsAt;
+  tableRecords = tablesAt;
+  powerUp = powerAt;
+  busyWatts = busyAt;
+  idleWatts = idleAt;
+  io = allocate(IO_BYTES);
+  keys = allocate(64 + 2 * 64 * 8);
+  return keys != 0;
+}
+
+export function chooseControl(
+  modeCode: u32, objective: u32, measure: u32, aggregation: u32, balanced: u32, search: u32, candidates: u32, epoch: f64,
+): void {
+  mode = modeCode;
+  energy = objective == 1;
+  residual = measure == 1;
+  aggregate = aggregation;
+  ideal = balanced == 1;
+  scan = search == 1;
+  all = candidates == 1;
+  epochSeconds = epoch;
+}
+
+// @ts-ignore: decorator
+@inline
+export function recordOf(m: u32): usize {
+  return modelRecords + <usize>m * MODEL_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+export function positionOf(m: u32): u32 {
+  return load<u32>(io + (<usize>m << 2), 384);
+}
+
+/** Whether model m is part of the decision: some block is left. */
+// @ts-ignore: decorator
+@inline
+export function takesPart(m: u32): bool {
+  return positionOf(m) < load<u32>(recordOf(m));
+}
+
+/** Record of the table that holds for model m where it stands. */
+// @ts-ignore: decorator
+@inline
+export function tableOf(m: u32): usize {
+  const tableAt = <usize>load<u32>(recordOf(m), 40);
+  return tableRecords + (<usize>load<u32>(tableAt + (<usize>positionOf(m) << 2)) << 4);
+}
