@@ -59,6 +59,27 @@ const blockSchema = z.strictObject({
   reasons: z.record(z.string(), z.string()).optional().describe('By processor id: why it is unsupported.'),
 });
 
+const shareSchema = z.number().min(0).max(1);
+
+/** The file that costs were imported from, and how much of it could be told apart. */
+const sourceSchema = z.strictObject({
+  format: z.string().describe('Id of the format: ort, trtexec-profile, ...'),
+  file: z.string().describe('Name without folders.'),
+  sha256: z.string(),
+  mode: z
+    .enum(['latency', 'throughput', 'profiled'])
+    .describe('profiled = with per-layer timing, slower than without.'),
+  device: z.string().optional().describe('As the tool names it.'),
+  provider: z.string().optional().describe('Execution provider that most of the time was spent on.'),
+  wholeModelMs: notNegative.optional().describe('Latency of the whole model as the tool measured it.'),
+  timesFile: z.string().optional().describe('File with whole-model times that the costs were scaled to.'),
+  timesSha256: z.string().optional(),
+  mappedShare: shareSchema.describe('Of kernel time: in kernels that have layers in the model.'),
+  overheadShare: shareSchema.describe('In copies and reformatting, charged to neighbouring blocks.'),
+  unmappedShare: shareSchema.describe('In kernels of unknown layers, charged to neighbouring blocks.'),
+});
+export type CostSource = z.infer<typeof sourceSchema>;
+
 const modelSchema = z.strictObject({
   name: z.string().min(1),
   source: z.string().describe('Path, or zoo:NAME.'),
@@ -72,6 +93,7 @@ const modelSchema = z.strictObject({
     .describe('By processor id: the format that it computes in.'),
   origin: z.record(z.string(), z.enum(COST_ORIGINS)).describe('By processor id.'),
   measurement: z.record(z.string(), measurementSchema).optional().describe('By processor id.'),
+  sources: z.record(z.string(), sourceSchema).optional().describe('By processor id: where imported costs come from.'),
   macs: notNegative,
   weightBytes: notNegative,
   activationBytes: notNegative.describe('Peak working memory of the whole model.'),
