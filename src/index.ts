@@ -75,6 +75,11 @@ export {
 } from './profiles/fps-matrix.ts';
 export { fpsMatrixOfProfile } from './profiles/fps-matrix-of-profile.ts';
 export { fpsMatrixCsv, readFpsMatrix } from './profiles/fps-matrix-read.ts';
+export { type ImportResult, type ImportTarget, importedProfile } from './profiles/importers/imported-profile.ts';
+export { layersOf, type ModelLayers } from './profiles/importers/layers.ts';
+export { mergeProfiles } from './profiles/importers/merge.ts';
+export type { ImportedOp, ImportedProfile } from './profiles/importers/record.ts';
+export { type ImportOptions, importProfile, PROFILE_FORMATS } from './profiles/importers/registry.ts';
 export { type RooflineOptions, rooflineProfile } from './profiles/roofline.ts';
 export { type Profile, type ProfileModel, profileDocument } from './profiles/schema.ts';
 export { type Workload, type WorkloadModel, workloadDocument, workloadNames, workloadOf } from './profiles/workload.ts';

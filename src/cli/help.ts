@@ -40,14 +40,21 @@ function usageLine(name: string, options: Options): string {
   return ['heterodyne', name, ...positionals, '[OPTIONS]'].join(' ');
 }
 
-/** The help of one command. `name`: `plan`, `models list`. */
-export function commandHelp(name: string, summary: string, command: Command, style: TextStyle): string {
+/** The help of one command. `name`: `plan`, `models list`; `members`: commands under it. */
+export function commandHelp(
+  name: string,
+  summary: string,
+  command: Command,
+  members: readonly (readonly [name: string, summary: string])[],
+  style: TextStyle,
+): string {
   const { bold } = paint(style);
   const lines = [wrap(summary, style.width), '', `${bold('Usage')}  ${usageLine(name, command.options)}`, ''];
   const entries = Object.entries(command.options).map(
     ([option, definition]) => [optionLabel(option, definition), optionText(definition)] as const,
   );
   lines.push(bold('Options'), ...definitionList([...entries, ['-h, --help', 'this text']], style), '');
+  if (members.length > 0) lines.push(bold('Commands'), ...definitionList(members, style), '');
   for (const paragraph of command.details ?? []) lines.push(wrap(paragraph, style.width), '');
   lines.push(bold(command.examples.length === 1 ? 'Example' : 'Examples'));
   for (const example of command.examples) lines.push(`  ${example}`);

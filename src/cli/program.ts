@@ -40,6 +40,11 @@ function find(words: readonly string[]): Found {
     path.push(word);
     rest = rest.slice(1);
   }
+  const word = rest[0];
+  const under = entry.kind === 'command' ? entry.members : undefined;
+  if (word !== undefined && under !== undefined && Object.hasOwn(under, word)) {
+    return { path: [...path, word], entry: under[word]!, rest: rest.slice(1) };
+  }
   return { path, entry, rest };
 }
 
@@ -63,14 +68,18 @@ function optionWords(words: readonly string[]): readonly string[] {
   return end < 0 ? words : words.slice(0, end);
 }
 
+function summaries(members: GroupEntry['members']): (readonly [name: string, summary: string])[] {
+  return Object.entries(members).map(([member, { summary }]) => [member, summary] as const);
+}
+
 async function printHelp({ path, entry }: Found, session: Session): Promise<void> {
   const name = path.join(' ');
   const { style } = session.out;
   if (entry.kind === 'command') {
-    session.out.write(commandHelp(name, entry.summary, await entry.load(), style));
+    session.out.write(commandHelp(name, entry.summary, await entry.load(), summaries(entry.members ?? {}), style));
     return;
   }
-  const members = Object.entries(entry.members).map(([member, { summary }]) => [member, summary] as const);
+  const members = summaries(entry.members);
   session.out.write(groupHelp(name, entry.summary, members, entry.examples, style));
 }
 

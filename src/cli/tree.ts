@@ -6,6 +6,8 @@ export interface CommandEntry {
   /** One sentence. */
   summary: string;
   load(): Promise<Command>;
+  /** Commands under this one, by the word that follows its name; they take no other words. */
+  members?: Readonly<Record<string, CommandEntry>>;
 }
 
 export interface GroupEntry {
@@ -15,7 +17,11 @@ export interface GroupEntry {
   members: Readonly<Record<string, CommandEntry | GroupEntry>>;
 }
 
-const command = (summary: string, load: () => Promise<Command>): CommandEntry => ({ kind: 'command', summary, load });
+const command = (
+  summary: string,
+  load: () => Promise<Command>,
+  members?: Readonly<Record<string, CommandEntry>>,
+): CommandEntry => ({ kind: 'command', summary, load, ...(members !== undefined && { members }) });
 
 export const COMMANDS: GroupEntry = {
   kind: 'group',
@@ -29,9 +35,15 @@ export const COMMANDS: GroupEntry = {
     plan: command('Decide which processor runs which part of each model.', async () => {
       return (await import('./commands/plan.ts')).planCommand;
     }),
-    profile: command('Write down what every block of every model costs on every processor.', async () => {
-      return (await import('./commands/profile.ts')).profileCommand;
-    }),
+    profile: command(
+      'Write down what every block of every model costs on every processor.',
+      async () => (await import('./commands/profile.ts')).profileCommand,
+      {
+        import: command('Take block costs from what another profiler wrote.', async () => {
+          return (await import('./commands/profile-import.ts')).profileImportCommand;
+        }),
+      },
+    ),
     models: {
       kind: 'group',
       summary: 'Look at models: ONNX files, and the networks that Heterodyne can build itself (the zoo).',

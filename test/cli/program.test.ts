@@ -17,10 +17,10 @@ import { type Captured, inFolder, run } from './captured.ts';
 const PLAN = ['plan', '--platform', 'hikey970', '--evaluations', '60', '--models'];
 
 /** All commands by path, `models list`. */
-function paths(group: GroupEntry, before: string[] = []): string[][] {
-  return Object.entries(group.members).flatMap(([name, entry]) => {
+function paths({ members = {} }: Partial<GroupEntry>, before: string[] = []): string[][] {
+  return Object.entries(members).flatMap(([name, entry]) => {
     const path = [...before, name];
-    return entry.kind === 'group' ? [path, ...paths(entry, path)] : [path];
+    return [path, ...paths({ members: entry.members }, path)];
   });
 }
 

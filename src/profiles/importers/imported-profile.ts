@@ -266,8 +266,8 @@ function sourceOf(record: ImportedProfile, mapping: KernelMapping, times: Import
     ...(record.provider !== undefined && { provider: record.provider }),
     ...(latency !== undefined && { wholeModelMs: latency }),
     ...(times !== undefined && { timesFile: times.sourceFile, timesSha256: times.sourceSha256 }),
-    mappedShare: mapping.mappedShare,
-    overheadShare: mapping.overheadShare,
-    unmappedShare: mapping.unmappedShare,
+    mappedShare: Math.min(1, mapping.mappedShare),
+    overheadShare: Math.min(1, mapping.overheadShare),
+    unmappedShare: Math.min(1, mapping.unmappedShare),
   };
 }

@@ -1,6 +1,5 @@
 /** A model as the mapper sees it: its operators with the block each stands in. */
-import type { BlockedModel, Graph } from '../../models/graph.ts';
-import { type InputOptions, inferShapes } from '../../models/shapes/infer.ts';
+import type { CuttableModel } from '../../models/cut.ts';
 import { countWork, type OperatorRole, sumOf } from '../../models/work.ts';
 
 export interface ModelLayer {
@@ -25,16 +24,11 @@ export interface ModelLayers {
   blockNames: readonly string[];
 }
 
-/**
- * The layers of a model and the blocks that they stand in.
- *
- * @param options the shapes and batch that the model was cut with
- */
-export function layersOf(graph: Graph, model: BlockedModel, options: InputOptions = {}): ModelLayers {
-  const shapes = inferShapes(graph, options);
+/** The layers of a model and the blocks that they stand in. */
+export function layersOf({ graph, shapes, blocked }: CuttableModel): ModelLayers {
   const { operators } = countWork(graph, shapes);
   const blockOf = new Map<number, number>();
-  for (const block of model.blocks) for (const index of block.operators) blockOf.set(index, block.index);
+  for (const block of blocked.blocks) for (const index of block.operators) blockOf.set(index, block.index);
   const layers = graph.operators.map(({ name, type, outputs }, index): ModelLayer => {
     const work = operators[index]!;
     const shape = shapes.tensors.get(outputs[0] ?? '')?.shape;
@@ -50,5 +44,5 @@ export function layersOf(graph: Graph, model: BlockedModel, options: InputOption
       block: blockOf.get(index) ?? 0,
     };
   });
-  return { layers, blockNames: model.blocks.map(({ name }) => name) };
+  return { layers, blockNames: blocked.blocks.map(({ name }) => name) };
 }

@@ -45,8 +45,12 @@ export function mergeProfiles(into: Profile, addition: Profile): Profile {
 
 function mergeModels(model: ProfileModel, addition: ProfileModel): ProfileModel {
   refuseOtherForm(model, addition);
+  const { measurement = {}, ...rest } = model;
+  const replaced = Object.keys(addition.origin);
+  const measured = Object.entries(measurement).filter(([id]) => !replaced.includes(id));
   return {
-    ...model,
+    ...rest,
+    ...(measured.length > 0 && { measurement: Object.fromEntries(measured) }),
     ...(addition.computePrecision !== undefined && {
       computePrecision: { ...model.computePrecision, ...addition.computePrecision },
     }),
