@@ -11,6 +11,7 @@ import { planDocument } from '../planners/schema.ts';
 import { platformDocument } from '../platforms/schema.ts';
 import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
 import { profileDocument } from '../profiles/schema.ts';
+import { tablesDocument } from '../profiles/tables-schema.ts';
 import { workloadDocument } from '../profiles/workload.ts';
 import { errorDocument } from './documents/error.ts';
 import { modelDocument } from './documents/model.ts';
@@ -24,6 +25,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   workloadDocument,
   profileDocument,
   fpsMatrixDocument,
+  tablesDocument,
   planDocument,
   modelDocument,
   modelListDocument,

@@ -129,7 +129,7 @@ export function unsupportedReason(work: BlockWork, processor: Processor, precisi
 }
 
 /** Bytes of one element as the model's file stores its tensors: the first floating-point input decides, else float32. */
-function storedBytes(model: BlockedModel): number {
+export function storedBytes(model: BlockedModel): number {
   for (const { type } of model.inputs) {
     if (type === 'float32') return 4;
     if (type === 'float16' || type === 'bfloat16') return 2;
