@@ -1,4 +1,6 @@
 /** The host: files, permissions and facts about the machine, on Node and Deno alike. */
+
+export { cpuFeatures } from './cpu-features.ts';
 export {
   checkWritable,
   createFolder,

@@ -16,6 +16,10 @@ export interface NativeSessionOptions extends OnnxSessionOptions {
   provider?: string;
   /** Record a profile of every run in `<prefix>_<time>.json`, written by {@link NativeSession.endProfiling}. */
   profilePrefix?: string;
+  /** How far the graph is rewritten: `extended` stays portable, `all` (default) suits this very processor. */
+  level?: 'extended' | 'all';
+  /** Write the rewritten graph into this file. */
+  optimizedFile?: string;
 }
 
 /** A session whose profile can be written. */
@@ -60,14 +64,15 @@ export async function openNativeSession(
   options: NativeSessionOptions = {},
 ): Promise<NativeSession> {
   const runtime = await loadRuntime();
-  const { threads = 1, provider = 'cpu', profilePrefix, dimensions, optimize } = options;
+  const { threads = 1, provider = 'cpu', profilePrefix, dimensions, optimize, level = 'all', optimizedFile } = options;
   const settings = {
     executionProviders: [provider],
-    graphOptimizationLevel: optimize === false ? ('disabled' as const) : ('all' as const),
+    graphOptimizationLevel: optimize === false ? ('disabled' as const) : level,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: ERRORS_ONLY as 3,
     ...(dimensions !== undefined && { freeDimensionOverrides: dimensions }),
+    ...(optimizedFile !== undefined && { optimizedModelFilePath: optimizedFile }),
     ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
   let session: RuntimeSession;

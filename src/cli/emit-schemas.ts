@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canonicalJson } from '../documents/canonical.ts';
 import type { DocumentKind } from '../documents/document.ts';
 import { stageManifestDocument } from '../models/stage-manifest.ts';
+import { variantsDocument } from '../models/variants.ts';
 import { planDocument } from '../planners/schema.ts';
 import { platformDocument } from '../platforms/schema.ts';
 import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
@@ -31,6 +32,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   modelListDocument,
   modelExportDocument,
   stageManifestDocument,
+  variantsDocument,
   platformListDocument,
   traceCheckDocument,
   errorDocument,

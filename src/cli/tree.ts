@@ -61,6 +61,9 @@ export const COMMANDS: GroupEntry = {
         split: command('Write the stages of a placement as ONNX files.', async () => {
           return (await import('./commands/models-split.ts')).modelsSplitCommand;
         }),
+        optimize: command('Build other forms of a model (rewritten, float16, int8), and measure them.', async () => {
+          return (await import('./commands/models-optimize.ts')).modelsOptimizeCommand;
+        }),
       },
     },
     platforms: {

@@ -1,0 +1,31 @@
+/** How long a session takes, alone: the median of runs after a warm-up. */
+import type { OnnxSession } from '../../../bindings/onnx/index.ts';
+import type { Latency } from '../../models/variants.ts';
+import type { Feeds } from './calibration.ts';
+
+export interface TimingOptions {
+  /** Runs that count; fewer when the time is up. */
+  runs?: number;
+  /** For all runs together. */
+  limitMs?: number;
+  signal?: AbortSignal;
+}
+
+export async function timeSession(
+  session: OnnxSession,
+  feeds: Feeds,
+  { runs = 15, limitMs = 500, signal }: TimingOptions = {},
+): Promise<Latency> {
+  const milliseconds: number[] = [];
+  const began = performance.now();
+  for (let run = -2; run < runs; run++) {
+    signal?.throwIfAborted();
+    const start = performance.now();
+    await session.run(feeds);
+    if (run >= 0) milliseconds.push(performance.now() - start);
+    if (run >= 0 && performance.now() - began > limitMs) break;
+  }
+  milliseconds.sort((a, b) => a - b);
+  const at = (share: number): number => milliseconds[Math.floor(share * (milliseconds.length - 1))]!;
+  return { median: at(0.5), spread: (at(0.75) - at(0.25)) / 2, n: milliseconds.length };
+}
