@@ -10,6 +10,7 @@ export * from '../src/core/control.ts';
 export * from '../src/core/control-modes.ts';
 export { type ErrorCode, exitCodeOf, HeterodyneError } from '../src/core/errors.ts';
 export * from '../src/core/placement.ts';
+export * from '../src/core/subnets.ts';
 export { exp, log } from '../src/reference/numeric.ts';
 export { Random } from '../src/reference/random.ts';
 export { referenceCore, wasmCore };

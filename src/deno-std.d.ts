@@ -37,3 +37,11 @@ declare module 'deno-std/csv/stringify.js' {
   /** Fields are quoted where they must be. */
   export function stringify(rows: readonly (readonly unknown[])[], options?: { crlf?: boolean }): string;
 }
+
+declare module 'deno-std/yaml/parse.js' {
+  /** Reads one YAML document; the schema `failsafe` knows texts, lists and mappings alone. Throws SyntaxError. */
+  export function parse(
+    text: string,
+    options?: { schema?: 'core' | 'default' | 'failsafe' | 'json'; allowDuplicateKeys?: boolean },
+  ): unknown;
+}

@@ -123,6 +123,79 @@ export interface ControlCells {
   controlRunnerUp: Cell;
 }
 
+/** Inputs of the sub-network kernels, set before `beginSubnets`; see assembly/subnets/ for shapes. */
+export interface SubnetCells {
+  genes: Cell;
+  slots: Cell;
+  units: Cell;
+  choicesOf: Cell;
+  unitsOf: Cell;
+  slotOf: Cell;
+  aliasSlot: Cell;
+  aliasFrom: Cell;
+  aliasTo: Cell;
+  factors: Cell;
+  factorsOf: Cell;
+}
+
+/** The accuracy predictor, set before `beginSubnets`. */
+export interface PredictorCells {
+  embeddingsOf: Cell;
+  firstBias: Cell;
+  firstOutputs: Cell;
+  hiddenLayers: Cell;
+  inputsOf: Cell;
+  weightsOf: Cell;
+  biasOf: Cell;
+  lastWeights: Cell;
+  lastBias: Cell;
+  baseValue: Cell;
+  widest: Cell;
+}
+
+/** What repair needs, set before `beginFront`. */
+export interface RepairCells {
+  worthOf: Cell;
+  cheapest: Cell;
+}
+
+/** Buffers for lists of networks, and for the batch of a search. */
+export interface NetworkCells {
+  ioGenomes: Cell;
+  ioNetworks: Cell;
+  ioScores: Cell;
+  ioCosts: Cell;
+  batch: Cell;
+  batchScores: Cell;
+  batchCosts: Cell;
+}
+
+/** What a sub-network search reports, read after each call. */
+export interface SubnetStatusCells {
+  evolutionDue: Cell;
+  evolutionGeneration: Cell;
+  evolutionEvaluations: Cell;
+  evolutionDraws: Cell;
+  evolutionHasBest: Cell;
+  evolutionBestScore: Cell;
+  evolutionBestCost: Cell;
+  evolutionBestNetwork: Cell;
+  evolutionSurvivors: Cell;
+  evolutionNetworks: Cell;
+  evolutionScores: Cell;
+  evolutionCosts: Cell;
+  frontDrawn: Cell;
+  frontGeneration: Cell;
+  frontEvaluations: Cell;
+  frontDraws: Cell;
+  frontDuplicates: Cell;
+  frontRepairs: Cell;
+  frontMembers: Cell;
+  frontNetworks: Cell;
+  frontScores: Cell;
+  frontCosts: Cell;
+}
+
 export interface CoreExports
   extends ProblemCells,
     ControlCells,
@@ -131,6 +204,11 @@ export interface CoreExports
     ExactCells,
     ExactStatusCells,
     BufferCells,
+    SubnetCells,
+    PredictorCells,
+    RepairCells,
+    NetworkCells,
+    SubnetStatusCells,
     Record<string, unknown> {
   memory: WebAssembly.Memory;
   /** The core's own sizes: never typed twice. */
@@ -191,4 +269,42 @@ export interface CoreExports
     epochSeconds: number,
   ): void;
   decideControl(current: number): number;
+
+  OUTPUT_BLOCK: Cell;
+  WIDTH_STEP: Cell;
+  beginSubnets(capacity: number, predicts: number): number;
+  decodeGenomes(count: number): void;
+  costNetworks(count: number): void;
+  scoreNetworks(count: number): void;
+  scoreNetworksNear(base: number, count: number): void;
+  rankPoints(costs: number, scores: number, count: number, ranks: number): number;
+  scoreBatch(count: number): void;
+
+  beginEvolution(
+    seed: number,
+    population: number,
+    parents: number,
+    mutants: number,
+    crossovers: number,
+    mutateProbability: number,
+    resolutionProbability: number,
+    limit: number,
+    floor: number,
+    initialHalf: number,
+    maxDraws: number,
+  ): number;
+  advanceEvolution(draws: number): number;
+  absorbEvolution(): void;
+
+  beginFront(
+    seed: number,
+    initial: number,
+    count: number,
+    mutateProbability: number,
+    resolutionProbability: number,
+    limit: number,
+    remembered: number,
+  ): number;
+  advanceFront(draws: number): number;
+  absorbFront(): void;
 }

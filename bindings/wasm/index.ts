@@ -4,6 +4,7 @@ import { WasmControl } from './control.ts';
 import { CORE_BYTES, CORE_HASH } from './core.generated.ts';
 import { CoreInstance, coreBytes, isSupported } from './instance.ts';
 import { WasmPlacement } from './placement.ts';
+import { WasmSubnets } from './subnets.ts';
 
 export { coreBytes, isSupported };
 
@@ -17,5 +18,6 @@ export function wasmCore(): Core {
     treeSlotBytes: new CoreInstance().exports.SLOT_BYTES.value,
     placement: (problem) => new WasmPlacement(problem),
     control: (problem) => new WasmControl(problem),
+    subnets: (problem) => new WasmSubnets(problem),
   };
 }

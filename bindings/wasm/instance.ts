@@ -59,6 +59,10 @@ export class CoreInstance {
     return new Float64Array(this.exports.memory.buffer, address, count).slice();
   }
 
+  readFloats(address: number, count: number): Float32Array {
+    return new Float32Array(this.exports.memory.buffer, address, count).slice();
+  }
+
   /** Set exported cells: numbers as they are, arrays by address. */
   set<Cells extends { [K in keyof Cells]: WebAssembly.Global }>(
     values: { [K in keyof Cells]: number | boolean | Numbers },

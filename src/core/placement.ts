@@ -13,6 +13,8 @@
  */
 import type { ControlKernel, ControlProblem } from './control.ts';
 
+import type { SubnetKernel, SubnetProblem } from './subnets.ts';
+
 /** Bytes of one model's placement record. */
 export const PLACEMENT_STRIDE = 12;
 
@@ -277,4 +279,6 @@ export interface Core {
   placement(problem: PlacementProblem): PlacementKernel;
   /** Prepare decisions of a controller. Throws `LIMIT`, `BAD_INPUT`. */
   control(problem: ControlProblem): ControlKernel;
+  /** The same for a sub-network search. Throws `LIMIT`, `BAD_INPUT`. */
+  subnets(problem: SubnetProblem): SubnetKernel;
 }

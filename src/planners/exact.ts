@@ -3,10 +3,10 @@
  * it runs to the end; beyond, only under a time limit, and what is left open bounds the answer.
  */
 import { HeterodyneError } from '../core/errors.ts';
+import { Pace } from '../core/pace.ts';
 import type { ExactStatus } from '../core/placement.ts';
 import { infeasible } from './infeasible.ts';
 import { mcts } from './mcts.ts';
-import { Pace } from './pace.ts';
 import { DEFAULT_EVALUATIONS, type Planner, type PlannerContext, type PlannerResult } from './planner.ts';
 
 /** Joint placements that are searched without a time limit. */

@@ -4,10 +4,10 @@
  * of the bounded number of proposals.
  */
 import { HeterodyneError } from '../core/errors.ts';
+import { Pace } from '../core/pace.ts';
 import { PLACEMENT_STRIDE, type PlacementKernel } from '../core/placement.ts';
 import { demandReader } from '../estimators/demands.ts';
 import { infeasible } from './infeasible.ts';
-import { Pace } from './pace.ts';
 import { DEFAULT_EVALUATIONS, type HistoryPoint, type PlannerContext, type PlannerResult } from './planner.ts';
 import { type SearchStatistics, type StopReason, StopRules } from './stop-rules.ts';
 import { BEST_KEPT, type Ranked, verifyRanking } from './verification.ts';

@@ -6,6 +6,7 @@
  *                  │ placements   │                             │ the best          │ best 8
  */
 import { HeterodyneError } from '../core/errors.ts';
+import { Pace } from '../core/pace.ts';
 import {
   LIMITS,
   PLACEMENT_STRIDE,
@@ -18,7 +19,6 @@ import { demandReader } from '../estimators/demands.ts';
 import type { Estimator } from '../estimators/estimator.ts';
 import { infeasible } from './infeasible.ts';
 import { checkedBudget } from './ledger.ts';
-import { Pace } from './pace.ts';
 import type { HistoryPoint, Planner, PlannerContext, PlannerResult } from './planner.ts';
 import { repair } from './repair.ts';
 import { seedPlacements } from './seeds.ts';

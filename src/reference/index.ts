@@ -3,6 +3,7 @@ import type { Core } from '../core/placement.ts';
 import { ReferenceControl } from './control/kernel.ts';
 import { ReferencePlacement } from './placement/kernel.ts';
 import { SLOT_BYTES } from './placement/tree.ts';
+import { ReferenceSubnets } from './subnets/kernel.ts';
 
 export function referenceCore(): Core {
   return {
@@ -11,5 +12,6 @@ export function referenceCore(): Core {
     treeSlotBytes: SLOT_BYTES,
     placement: (problem) => new ReferencePlacement(problem),
     control: (problem) => new ReferenceControl(problem),
+    subnets: (problem) => new ReferenceSubnets(problem),
   };
 }

@@ -3,7 +3,7 @@
  * the optimum where it can be proven. Never below any feasible baseline, which is checked at run time.
  */
 import { HeterodyneError } from '../../core/errors.ts';
-import { Pace } from '../pace.ts';
+import { Pace } from '../../core/pace.ts';
 import { GROUP_BASELINES } from './baselines.ts';
 import { bottleneckAssignment, isOneToOne } from './bottleneck.ts';
 import { BranchAndBound, NODE_LIMIT } from './branch-and-bound.ts';
