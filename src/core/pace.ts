@@ -1,9 +1,9 @@
 /**
- * Long searches must leave room for signals, timers and progress: they work in slices of a few milliseconds and hand
- * the event loop over in between. What a search finds does not depend on where the slices end.
+ * Long work must leave room for signals, timers and progress: it goes in slices of a few milliseconds and hands
+ * the event loop over in between. What comes out does not depend on where the slices end.
  */
 
-/** Longest time of uninterrupted work that a planner aims at, ms. */
+/** Longest time of uninterrupted work to aim at, ms. */
 export const SLICE_MS = 8;
 
 /** Turns from one pause to the next: a host that is never idle may look for signals only every few hundred ms (Deno). */

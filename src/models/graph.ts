@@ -116,6 +116,8 @@ export interface Graph {
   operators: Operator[];
   /** Shapes that the file itself states for intermediate tensors; hints only. */
   declared: Map<string, TensorInfo>;
+  /** Free text to write into the file, by key (`metadata_props`); `onnx/metadata.ts` reads it. */
+  metadata?: ReadonlyMap<string, string>;
 }
 
 /** How messages name an operator: `node 17 "conv1" (Conv)`. */

@@ -140,6 +140,12 @@ function layOut(graph: Graph): Layout {
     head.tag(2, WireType.Varint).int64(version);
     head.join();
   }
+  for (const [key, value] of graph.metadata ?? []) {
+    head.tag(14, WireType.LengthDelimited).fork();
+    head.tag(1, WireType.LengthDelimited).string(key);
+    head.tag(2, WireType.LengthDelimited).string(value);
+    head.join();
+  }
   head.tag(7, WireType.LengthDelimited).uint32(graphLength);
   head.raw(bodyBytes);
   const headBytes = head.finish();

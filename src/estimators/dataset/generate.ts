@@ -1,0 +1,277 @@
+/**
+ * A data set from a catalogue of models: mixes, placements of each, and labels from the engine, which knows queues, noise,
+ * contention and switching, or from the throughput model. Mix by mix, so that what was made before an interruption
+ * serves the next call; the same request gives the same data.
+ */
+import { type Core, defaultCore } from '../../../bindings/core.ts';
+import { HeterodyneError } from '../../core/errors.ts';
+import { Pace } from '../../core/pace.ts';
+import { PLACEMENT_STRIDE, type PlacementKernel, type PlacementProblem } from '../../core/placement.ts';
+import { simulateThroughput } from '../../engine/throughput.ts';
+import type { Platform } from '../../platforms/schema.ts';
+import type { Profile } from '../../profiles/schema.ts';
+import { demandReader } from '../demands.ts';
+import { CHOICE, type EstimatorData, splitByMix, TEST } from './data.ts';
+import { drawMixes, mixProblem } from './mixes.ts';
+import type { Effects } from './schema.ts';
+
+/** Effects of the simulated device unless the caller says otherwise: assumed, in the range that boards show. */
+export const DEFAULT_EFFECTS: Effects = {
+  blockSigma: 0.1,
+  frameSigma: 0.05,
+  bursts: { meanGapSeconds: 2, meanSeconds: 0.3, slowdown: 1.5 },
+  switchSeconds: 0.0005,
+  memoryInterference: 0.5,
+};
+
+/** Labels a joint placement with the rate of every model; undefined = no label could be had. */
+export type Labeller = (
+  problem: PlacementProblem,
+  placement: Uint8Array,
+  seed: number,
+) => Promise<ArrayLike<number> | undefined> | ArrayLike<number> | undefined;
+
+export interface DatasetRequest {
+  /** Of every model of the catalogue, on the platform. */
+  profile: Profile;
+  platform: Platform;
+  /** Default 500. */
+  mixes?: number;
+  /** Of a mix, half uniform, half stratified; default 20. */
+  placements?: number;
+  /** Further stratified placements of every test mix, among which a choice is tested; default 64. */
+  choices?: number;
+  /** Most models of a mix, default 5. */
+  mostModels?: number;
+  /** Default 1. */
+  seed?: number;
+  /** Default: the engine with {@link DEFAULT_EFFECTS}. */
+  label?: Labeller;
+}
+
+export interface DatasetOptions {
+  signal?: AbortSignal;
+  onProgress?: (done: number, mixes: number) => void;
+  /** Rows of the first mixes of the same request. */
+  resume?: EstimatorData;
+  core?: Core;
+}
+
+/** Label by the engine. */
+export function engineLabels(effects: Effects, frames: number, inFlight: number): Labeller {
+  const { blockSigma, frameSigma, bursts, switchSeconds, memoryInterference } = effects;
+  const noise = { blockSigma, frameSigma, ...(bursts && { bursts }) };
+  return (problem, placement, seed) => {
+    const found = simulateThroughput(problem, placement, {
+      frames,
+      inFlight,
+      seed,
+      switchSeconds,
+      memoryInterference,
+      noise,
+    });
+    return found.complete ? found.rates : undefined;
+  };
+}
+
+/** Frames that the slowest model ends under one label, and those of each model under way. */
+export const DEFAULT_FRAMES = 100;
+export const DEFAULT_IN_FLIGHT = 8;
+
+/** Draws of one placement within memory limits and different from those of the mix. */
+const DRAWS = 30;
+
+interface MixRows {
+  mix: readonly number[];
+  placements: Uint8Array[];
+  sampling: number[];
+  rates: Float32Array[];
+  demands: Float64Array;
+  analytic: Float64Array;
+}
+
+/**
+ * @returns the data; after an abort, the mixes done so far
+ * @throws HeterodyneError `USAGE` more mixes than there are; `INFEASIBLE` nothing can be placed
+ */
+export async function generateDataset(request: DatasetRequest, options: DatasetOptions = {}): Promise<EstimatorData> {
+  const { profile, platform, mixes = 500, placements = 20, choices = 64, mostModels = 5, seed = 1 } = request;
+  const label = request.label ?? engineLabels(DEFAULT_EFFECTS, DEFAULT_FRAMES, DEFAULT_IN_FLIGHT);
+  const drawn = drawMixes(profile.models.length, mixes, mostModels, seed);
+  const split = splitByMix(
+    Int32Array.from(drawn, (_, i) => i),
+    seed,
+  );
+  const collector = new Collector(profile, mostModels, options.resume);
+  const pace = new Pace();
+  const core = options.core ?? defaultCore();
+  for (let i = collector.mixes; i < mixes && !options.signal?.aborted; i++) {
+    const problem = mixProblem(profile, platform, drawn[i]);
+    const kernel = core.placement(problem);
+    try {
+      const rows = drawPlacements(
+        kernel,
+        drawn[i],
+        (seed + 7919 * (i + 1)) >>> 0,
+        placements,
+        split[i] === TEST ? choices : 0,
+      );
+      for (const [p, placement] of rows.placements.entries()) {
+        if (pace.due) await pace.handOver();
+        if (options.signal?.aborted) break;
+        const rates = await label(problem, placement, (seed + 104_729 * (i + 1) + 613 * p) >>> 0);
+        rows.rates.push(rates === undefined ? new Float32Array(0) : Float32Array.from(rates));
+      }
+      if (rows.rates.length === rows.placements.length) collector.add(i, rows, split[i]);
+    } finally {
+      kernel.free();
+    }
+    options.onProgress?.(i + 1, mixes);
+  }
+  return collector.data();
+}
+
+function drawPlacements(
+  kernel: PlacementKernel,
+  mix: readonly number[],
+  seed: number,
+  placements: number,
+  choices: number,
+): MixRows {
+  kernel.seed(seed);
+  const chosen: Uint8Array[] = [];
+  const sampling: number[] = [];
+  const known = new Set<string>();
+  const kinds = [
+    ...Array.from({ length: placements }, (_, i) => i % 2),
+    ...Array.from({ length: choices }, () => CHOICE),
+  ];
+  for (const kind of kinds) {
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const placement = kernel.sample(kind === 0 ? 'uniform' : 'stratified', 1);
+      const key = `${kind === CHOICE} ${placement.join()}`;
+      if (known.has(key) || kernel.evaluate(placement).excess[0] > 0) continue;
+      known.add(key);
+      chosen.push(placement);
+      sampling.push(kind);
+      break;
+    }
+  }
+  if (chosen.length === 0) {
+    throw new HeterodyneError('INFEASIBLE', 'no placement of a mix fits into memory', {
+      path: mix.join(', '),
+      hint: 'take smaller models or smaller mixes',
+    });
+  }
+  const all = new Uint8Array(chosen.length * mix.length * PLACEMENT_STRIDE);
+  for (const [i, placement] of chosen.entries()) all.set(placement, i * placement.length);
+  const { rates } = kernel.evaluate(all);
+  return { mix, placements: chosen, sampling, rates: [], demands: demandReader(kernel.problem)(all), analytic: rates };
+}
+
+type Lists = Record<
+  'models' | 'placements' | 'rates' | 'mix' | 'demands' | 'analytic' | 'split' | 'sampling',
+  number[]
+>;
+
+/** Gathers rows in growing lists, and shapes them. */
+class Collector {
+  readonly #catalogue: number;
+  readonly #processors: number;
+  readonly #blocks: number;
+  readonly #columns: number;
+  readonly #seconds: Float64Array;
+  #resources = 0;
+  #mixes = 0;
+  readonly #lists: Lists = {
+    models: [],
+    placements: [],
+    rates: [],
+    mix: [],
+    demands: [],
+    analytic: [],
+    split: [],
+    sampling: [],
+  };
+
+  constructor(profile: Profile, columns: number, resume: EstimatorData | undefined) {
+    this.#catalogue = profile.models.length;
+    this.#processors = profile.processors.length;
+    this.#blocks = Math.max(...profile.models.map(({ blocks }) => blocks.length));
+    this.#columns = columns;
+    this.#seconds = secondsTable(profile, this.#blocks);
+    if (resume) {
+      this.#resources = resume.resources;
+      this.#mixes = resume.mix.length === 0 ? 0 : resume.mix[resume.mix.length - 1] + 1;
+      for (const name of Object.keys(this.#lists) as (keyof Lists)[])
+        for (const value of resume[name]) this.#lists[name].push(value);
+    }
+  }
+
+  /** Mixes done. */
+  get mixes(): number {
+    return this.#mixes;
+  }
+
+  add(number: number, rows: MixRows, split: number): void {
+    const M = rows.mix.length;
+    this.#resources = rows.demands.length / (rows.placements.length * M);
+    const R = this.#resources;
+    const lists = this.#lists;
+    for (const [i, placement] of rows.placements.entries()) {
+      const rates = rows.rates[i];
+      // Not measured (an engine that hit its limit): a row without a label is none.
+      if (rates.length === 0 || rates.some((rate) => !(rate > 0))) continue;
+      for (let m = 0; m < this.#columns; m++) {
+        const real = m < M;
+        lists.models.push(real ? rows.mix[m] : -1);
+        lists.rates.push(real ? rates[m] : 0);
+        lists.analytic.push(real ? rows.analytic[i * M + m] : 0);
+        for (let b = 0; b < PLACEMENT_STRIDE; b++)
+          lists.placements.push(real ? placement[m * PLACEMENT_STRIDE + b] : 0);
+        for (let r = 0; r < R; r++) lists.demands.push(real ? rows.demands[(i * M + m) * R + r] : 0);
+      }
+      lists.mix.push(number);
+      lists.split.push(split);
+      lists.sampling.push(rows.sampling[i]);
+    }
+    this.#mixes = number + 1;
+  }
+
+  data(): EstimatorData {
+    const { models, placements, rates, mix, demands, analytic, split, sampling } = this.#lists;
+    return {
+      rows: mix.length,
+      columns: this.#columns,
+      resources: this.#resources,
+      catalogue: this.#catalogue,
+      processors: this.#processors,
+      blocks: this.#blocks,
+      models: Int16Array.from(models),
+      placements: Uint8Array.from(placements),
+      rates: Float32Array.from(rates),
+      mix: Int32Array.from(mix),
+      seconds: this.#seconds,
+      demands: Float32Array.from(demands),
+      analytic: Float32Array.from(analytic),
+      split: Uint8Array.from(split),
+      sampling: Uint8Array.from(sampling),
+    };
+  }
+}
+
+/** [C][P][L] seconds; Infinity = cannot run, 0 beyond a model's depth. */
+function secondsTable(profile: Profile, depth: number): Float64Array {
+  const { processors } = profile;
+  const table = new Float64Array(profile.models.length * processors.length * depth);
+  for (const [c, { blocks }] of profile.models.entries()) {
+    for (const [p, id] of processors.entries()) {
+      for (const [l, block] of blocks.entries()) {
+        const cost = block.costs[id];
+        table[(c * processors.length + p) * depth + l] =
+          cost === undefined || cost === 'unsupported' ? Number.POSITIVE_INFINITY : cost.latencyMs.mean / 1000;
+      }
+    }
+  }
+  return table;
+}
