@@ -8,6 +8,7 @@ import { canonicalJson } from '../documents/canonical.ts';
 import type { DocumentKind } from '../documents/document.ts';
 import { stageManifestDocument } from '../models/stage-manifest.ts';
 import { variantsDocument } from '../models/variants.ts';
+import { groupPlanDocument } from '../planners/group/schema.ts';
 import { planDocument } from '../planners/schema.ts';
 import { platformDocument } from '../platforms/schema.ts';
 import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
@@ -28,6 +29,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   fpsMatrixDocument,
   tablesDocument,
   planDocument,
+  groupPlanDocument,
   modelDocument,
   modelListDocument,
   modelExportDocument,

@@ -7,7 +7,7 @@ import { stringify as writeCsv } from 'deno-std/csv/stringify.js';
 import { HeterodyneError } from '../core/errors.ts';
 import { readJson } from '../documents/json-text.ts';
 import type { Warning } from '../documents/warnings.ts';
-import { type FpsMatrix, type FpsModel, fpsCell, fpsMatrixDocument, fpsMatrixFindings } from './fps-matrix.ts';
+import { type FpsMatrix, type FpsModel, fpsCell, fpsMatrixDocument } from './fps-matrix.ts';
 import { fpsMatrixOfProfile } from './fps-matrix-of-profile.ts';
 import { profileDocument } from './schema.ts';
 
@@ -19,6 +19,7 @@ const PROPERTIES = ['service', 'callsperframe', 'memorybytes'];
 
 export interface ReadMatrix {
   matrix: FpsMatrix;
+  /** Of the reading alone; `fpsMatrixFindings` looks at the figures. */
   warnings: Warning[];
 }
 
@@ -37,7 +38,7 @@ export function readFpsMatrix(text: string, source: string): ReadMatrix {
   if (!document.models.some((model) => document.devices.some(({ id }) => fpsCell(model, id) !== undefined))) {
     throw refusal(source, '', 'no model runs on any device', 'at least one rate above 0', 'zeros and empty cells');
   }
-  return { matrix: document, warnings: [...warnings, ...(document.warnings ?? []), ...fpsMatrixFindings(document)] };
+  return { matrix: document, warnings };
 }
 
 /** The rates alone as CSV; 0 = unsupported. */

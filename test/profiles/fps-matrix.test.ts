@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HeterodyneError } from '../../src/core/errors.ts';
-import { type FpsMatrix, fpsCell, fpsMatrixDocument } from '../../src/profiles/fps-matrix.ts';
+import { type FpsMatrix, fpsCell, fpsMatrixDocument, fpsMatrixFindings } from '../../src/profiles/fps-matrix.ts';
 import { fpsMatrixOfProfile } from '../../src/profiles/fps-matrix-of-profile.ts';
 import { fpsMatrixCsv, readFpsMatrix } from '../../src/profiles/fps-matrix-read.ts';
 import { rooflineProfile } from '../../src/profiles/roofline.ts';
@@ -89,7 +89,7 @@ test('fallbacks, mixed metrics, wide spreads and made-up figures are told', () =
       { name: 'B', cells: { CPU: { framesPerS: 4, origin: 'synthetic' }, GPU: 'unsupported' } },
     ],
   };
-  const { warnings } = readFpsMatrix(fpsMatrixDocument.write(matrix), 'm.json');
+  const warnings = fpsMatrixFindings(readFpsMatrix(fpsMatrixDocument.write(matrix), 'm.json').matrix);
   assert.equal(
     warnings.map(({ code }) => code),
     ['HIGH_SPREAD', 'FALLBACK', 'MIXED_MODES', 'SYNTHETIC'],

@@ -6,6 +6,7 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { LIMITS, OBJECTIVES, type Objective } from '../../core/placement.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
+import { GROUP_METHODS } from '../../planners/group/methods.ts';
 import { type PlanEvidence, type PlanRequest, planWithEvidence } from '../../planners/plan.ts';
 import { DEFAULT_EVALUATIONS, type PlannerOptions } from '../../planners/planner.ts';
 import { planners } from '../../planners/registry.ts';
@@ -17,8 +18,9 @@ import { type Profile, profileDocument } from '../../profiles/schema.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
 import { planText } from '../../report/plan.ts';
 import { wholeNumber } from '../arguments.ts';
-import { type Call, defineCommand } from '../command.ts';
+import { type Call, defineCommand, type Options } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
+import { GROUP_OPTIONS } from '../group-options.ts';
 import { type ChosenWorkload, chooseWorkload, inputFiles, loadModels, parseCut } from '../model-choice.ts';
 import {
   MODEL_OPTIONS,
@@ -33,96 +35,100 @@ import { choosePlatform } from '../platform-choice.ts';
 import { startProgress } from '../progress.ts';
 import { checkReports, REPORT_OPTIONS, type ReportSettings, writeReports } from '../report-files.ts';
 import { VERSION } from '../version.ts';
+import { planFromMatrix } from './plan-group.ts';
 
 const CORES = { wasm: wasmCore, reference: referenceCore };
 
-export const planCommand = defineCommand({
-  options: {
-    ...PLATFORM_OPTION,
-    ...MODEL_OPTIONS,
-    precision: {
-      type: 'enum',
-      options: [...WORKLOAD_PRECISIONS],
-      valueHint: 'FORMAT',
-      description: "format to compute in (native: each processor's own)",
-    },
-    ...WORKLOAD_OPTION,
-    profile: {
-      type: 'string',
-      valueHint: 'FILE',
-      description: 'costs from a profile document; absent = modelled from models and platform',
-    },
-    'operating-point': {
-      type: 'string',
-      valueHint: 'POINT',
-      description: 'clocks and cores to plan at: a mode, a number, or settings as gpu=850MHz,cpu.cores=2 (max)',
-    },
-    planner: {
-      type: 'enum',
-      options: planners.map(({ id }) => id),
-      valueHint: 'NAME',
-      description: 'how to search (mcts)',
-    },
-    objective: {
-      type: 'enum',
-      options: [...OBJECTIVES],
-      valueHint: 'NAME',
-      description: 'what to maximise (throughput)',
-    },
-    evaluations: {
-      type: 'string',
-      valueHint: 'N',
-      description: `placements to score, for the planner and for each baseline (${DEFAULT_EVALUATIONS}); 10k and 1M are understood`,
-    },
-    'time-limit': {
-      type: 'string',
-      valueHint: 'TIME',
-      description:
-        'end the search after TIME, as 50ms or 2s (a bare number means ms); plans then depend on the machine',
-    },
-    ...SEED_OPTION,
-    'max-stages': {
-      type: 'string',
-      valueHint: 'N',
-      description: `most stages of one model, 1 to ${LIMITS.stagesPerModel} (3, or fewer processors)`,
-    },
-    'depth-one': { type: 'boolean', description: 'one request in flight per model: its stages do not overlap' },
-    granularity: {
-      type: 'enum',
-      options: ['segment', 'layer'],
-      valueHint: 'NAME',
-      description: 'mcts: decide per model, or per block as the original does (segment)',
-    },
-    seeds: { type: 'boolean', default: true, negativeDescription: 'mcts: do not score heuristic placements first' },
-    from: {
-      type: 'string',
-      valueHint: 'PLAN',
-      description: 'replan from a plan in use: only what pays for its move moves',
-    },
-    'move-cost': {
-      type: 'string',
-      valueHint: 'SHARE',
-      description: 'with --from: what one moved stage must gain of the objective, as 1% or 0.01 (1%)',
-    },
-    core: {
-      type: 'enum',
-      options: Object.keys(CORES),
-      valueHint: 'NAME',
-      description: 'implementation of the kernels; both give the same plan (the fastest that runs here)',
-    },
-    trace: {
-      type: 'string',
-      valueHint: 'FILE',
-      description: 'also write the steady state of the plan as a trace, which ui.perfetto.dev opens',
-    },
-    ...REPORT_OPTIONS,
-    provenance: { type: 'boolean', description: 'record time, host and versions in the document' },
-    ...OUTPUT_OPTIONS,
+const PLAN_OPTIONS = {
+  ...PLATFORM_OPTION,
+  ...MODEL_OPTIONS,
+  precision: {
+    type: 'enum',
+    options: [...WORKLOAD_PRECISIONS],
+    valueHint: 'FORMAT',
+    description: "format to compute in (native: each processor's own)",
   },
+  workload: { ...WORKLOAD_OPTION.workload, repeatable: true },
+  ...GROUP_OPTIONS,
+  profile: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'costs from a profile document; absent = modelled from models and platform',
+  },
+  'operating-point': {
+    type: 'string',
+    valueHint: 'POINT',
+    description: 'clocks and cores to plan at: a mode, a number, or settings as gpu=850MHz,cpu.cores=2 (max)',
+  },
+  planner: {
+    type: 'enum',
+    options: [...new Set([...planners, ...GROUP_METHODS].map(({ id }) => id))],
+    valueHint: 'NAME',
+    description: 'how to search (mcts; with --matrix: portfolio)',
+  },
+  objective: {
+    type: 'enum',
+    options: [...OBJECTIVES],
+    valueHint: 'NAME',
+    description: 'what to maximise (throughput)',
+  },
+  evaluations: {
+    type: 'string',
+    valueHint: 'N',
+    description: `placements to score, for the planner and for each baseline (${DEFAULT_EVALUATIONS}); 10k and 1M are understood`,
+  },
+  'time-limit': {
+    type: 'string',
+    valueHint: 'TIME',
+    description: 'end the search after TIME, as 50ms or 2s (a bare number means ms); plans then depend on the machine',
+  },
+  ...SEED_OPTION,
+  'max-stages': {
+    type: 'string',
+    valueHint: 'N',
+    description: `most stages of one model, 1 to ${LIMITS.stagesPerModel} (3, or fewer processors)`,
+  },
+  'depth-one': { type: 'boolean', description: 'one request in flight per model: its stages do not overlap' },
+  granularity: {
+    type: 'enum',
+    options: ['segment', 'layer'],
+    valueHint: 'NAME',
+    description: 'mcts: decide per model, or per block as the original does (segment)',
+  },
+  seeds: { type: 'boolean', default: true, negativeDescription: 'mcts: do not score heuristic placements first' },
+  from: {
+    type: 'string',
+    valueHint: 'PLAN',
+    description: 'replan from a plan in use: only what pays for its move moves',
+  },
+  'move-cost': {
+    type: 'string',
+    valueHint: 'SHARE',
+    description: 'with --from: what one moved stage must gain of the objective, as 1% or 0.01 (1%)',
+  },
+  core: {
+    type: 'enum',
+    options: Object.keys(CORES),
+    valueHint: 'NAME',
+    description: 'implementation of the kernels; both give the same plan (the fastest that runs here)',
+  },
+  trace: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'also write the steady state of the plan as a trace, which ui.perfetto.dev opens',
+  },
+  ...REPORT_OPTIONS,
+  provenance: { type: 'boolean', description: 'record time, host and versions in the document' },
+  ...OUTPUT_OPTIONS,
+} as const satisfies Options;
+
+export const planCommand = defineCommand({
+  options: PLAN_OPTIONS,
   examples: [
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50,squeezenet',
     'heterodyne plan --platform jetson-tx2 --models alexnet,squeezenet --operating-point max-q',
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,squeezenet --report plan.html --svg ./charts',
+    'heterodyne plan --matrix rates.csv --device-caps VPU=1 --planner hams-mfs --what-if',
     'heterodyne plan --platform hikey970 --models alexnet,squeezenet,resnet-50 --from plan.json --move-cost 2%',
     'heterodyne plan --platform orange-pi-5 --models ./a.onnx,b=./b.onnx --shape b:input=1x3x320x320 --objective min --out plan.json',
   ],
@@ -130,6 +136,9 @@ export const planCommand = defineCommand({
     'The plan is never worse than the baselines printed beside it. Ctrl-C ends a long search with the best plan so far (exit code 130); a second Ctrl-C ends at once.',
   ],
   async run(values, call) {
+    const { matrix } = values;
+    if (matrix !== undefined) return planFromMatrix({ ...values, matrix }, PLAN_OPTIONS, call);
+    refuseGroupOptions(values, call);
     const started = performance.now();
     const inputs = await readInputs(values, call);
     const request: PlanRequest = { ...inputs.request, ...searchSettings(values), ...(await planInUse(values)) };
@@ -166,6 +175,20 @@ export const planCommand = defineCommand({
     return call.signal.aborted ? INTERRUPTED_EXIT : 0;
   },
 });
+
+/** Options for groups, and several workloads, need a matrix. */
+function refuseGroupOptions(values: Record<string, unknown>, call: Call): void {
+  const given = Object.keys(GROUP_OPTIONS).find((name) => values[name] !== undefined);
+  const several = (call.repeated.workload ?? []).length > 1;
+  const method = !planners.some(({ id }) => id === (values.planner ?? 'mcts'));
+  if (given === undefined && !several && !method) return;
+  const what = given !== undefined ? `--${given}` : several ? 'a second --workload' : `--planner ${values.planner}`;
+  throw new HeterodyneError('USAGE', `${what} means nothing without --matrix`, {
+    path: what,
+    expected: '--matrix FILE',
+    received: `${what} alone`,
+  });
+}
 
 /** Its warnings are about the drawing, so they are told and not written into the plan. */
 async function writeTrace(

@@ -114,6 +114,11 @@ export function prepareGroup(given: Omit<GroupProblem, 'seconds'>): GroupProblem
   return { ...given, devices, seconds };
 }
 
+/** Device id by model name. */
+export function devicesByName({ models, devices }: GroupProblem, assignment: Assignment): Record<string, string> {
+  return Object.fromEntries(assignment.map((j, i) => [models[i]!.name, devices[j]!.id]));
+}
+
 function deviceOf(device: FpsDevice, copy: number, m: number, options: GroupOptions): GroupDevice {
   const { id } = device;
   const kind = device.kind ?? kindOf(id);

@@ -9,14 +9,20 @@ import { textWidth } from './text-width.ts';
 /** Hatching of blocks that a processor cannot run. */
 export const CANNOT_RUN = { direction: 'up', spacing: 5 } as const;
 
-/**
- * @param gaps some blocks cannot run somewhere
- * @param origin of the costs, in words
- */
+export interface HeatWords {
+  /** Something cannot run somewhere. */
+  gaps: boolean;
+  /** Of the figures, in words. */
+  origin: string;
+  unit?: string;
+  /** What a column is. */
+  column?: string;
+}
+
 export function heatLegend(
   frame: Frame,
   { limits }: HeatScale,
-  { gaps, origin }: { gaps: boolean; origin: string },
+  { gaps, origin, unit = 'ms', column = 'each column a block, first to last' }: HeatWords,
 ): { body: string[]; height: number } {
   const { width, fontSize, palette } = frame;
   const steps = limits.length - 1;
@@ -42,9 +48,9 @@ export function heatLegend(
     );
     let taken = Number.NEGATIVE_INFINITY;
     limits.forEach((limit, i) => {
-      const text = i === steps ? `${figure(limit)} ms` : figure(limit);
+      const text = i === steps ? `${figure(limit)} ${unit}` : figure(limit);
       const half = textWidth(text, fontSize) / 2;
-      const last = textWidth(`${figure(limits[steps] as number)} ms`, fontSize);
+      const last = textWidth(`${figure(limits[steps] as number)} ${unit}`, fontSize);
       const at = Math.max(half, i * box);
       const reserved = Math.max(last / 2, steps * box) - last / 2 - 6;
       if (at - half < taken + 6 || (i < steps && at + half > reserved)) return;
@@ -87,6 +93,6 @@ export function heatLegend(
       'cannot run',
     );
   }
-  entry('', `each column a block, first to last; ${origin}`);
+  entry('', `${column}; ${origin}`);
   return { body, height: y + fontSize + 10 };
 }

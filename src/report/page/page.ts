@@ -78,6 +78,6 @@ function commandMarkup(command: readonly string[]): string {
 }
 
 /** As a POSIX shell reads it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

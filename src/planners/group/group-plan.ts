@@ -1,0 +1,250 @@
+/**
+ * From an FPS matrix to a group plan: run the method that was asked for, put all baselines and the optimum beside it,
+ * and explain what stands in the way of more.
+ */
+import { HeterodyneError } from '../../core/errors.ts';
+import { contentHash } from '../../documents/canonical.ts';
+import type { Warning } from '../../documents/warnings.ts';
+import { type FpsMatrix, fpsMatrixFindings } from '../../profiles/fps-matrix.ts';
+import { isOneToOne } from './bottleneck.ts';
+import { workBound } from './bounds.ts';
+import { bottleneck, explainDevices, explainModels, nextMove, provenance } from './explain.ts';
+import { feasibleMatching } from './feasibility.ts';
+import { isLinear, relaxedBound, solveByHighs } from './linear-program.ts';
+import { groupFps, isFeasible, isShorter } from './loads.ts';
+import { groupMethod, isBaseline, isRule } from './methods.ts';
+import { GROUP_RULES, type Portfolio, portfolio } from './portfolio.ts';
+import { type Assignment, type GroupOptions, type GroupProblem, groupProblem } from './problem.ts';
+import { repair } from './repair.ts';
+import type { GroupPlan } from './schema.ts';
+import { modelRates, type ServiceWeights, serviceAlone, servicesOf, withServiceWeights } from './services.ts';
+import { whatIf } from './what-if.ts';
+
+export interface GroupPlanRequest extends GroupOptions {
+  matrix: FpsMatrix;
+  /** Method id, default `portfolio`. */
+  planner?: string;
+  /** Frames of each service per group frame. */
+  weights?: ServiceWeights;
+  /** Add the what-if. */
+  whatIf?: boolean;
+  /** Of the what-if: rates are off by up to this share, default 0.1. */
+  noise?: number;
+  /** Of the what-if's draws, default 1. */
+  seed?: number;
+  /** Nodes of branch and bound, default two million; 0 = no exact answer. */
+  nodes?: number;
+  /** Have HiGHS prove the optimum once more. Default: for the planner `exact`. */
+  prove?: boolean;
+  /** Refuse a matrix that mixes kinds of figures, instead of warning. */
+  strict?: boolean;
+}
+
+export interface GroupPlanOptions {
+  signal?: AbortSignal;
+  /** 0 to 1. */
+  onProgress?: (progress: number) => void;
+}
+
+/** Two proofs of one optimum may differ by this share. */
+const AGREEMENT = 1e-9;
+
+/**
+ * Plan a group. The same request gives the same document, byte for byte, unless a signal cut the search.
+ *
+ * @throws HeterodyneError `INFEASIBLE` proven, with the reason; `USAGE`; `LIMIT`; `BAD_INPUT` mixed figures if strict
+ */
+export async function planGroup(request: GroupPlanRequest, options: GroupPlanOptions = {}): Promise<GroupPlan> {
+  return (await planGroupWithEvidence(request, options)).plan;
+}
+
+/** A group plan with the problem that it answers. */
+export interface GroupEvidence {
+  plan: GroupPlan;
+  problem: GroupProblem;
+  assignment: Assignment;
+}
+
+/** As {@link planGroup}, with the problem beside the document. */
+export async function planGroupWithEvidence(
+  request: GroupPlanRequest,
+  options: GroupPlanOptions = {},
+): Promise<GroupEvidence> {
+  const { matrix, planner = 'portfolio', seed = 1 } = request;
+  const method = groupMethod(planner);
+  const problem = withServiceWeights(groupProblem(matrix, request), request.weights ?? {});
+  const warnings = findings(matrix, request.strict === true);
+  const best = await portfolio(problem, { nodes: request.nodes, ...options });
+  const { assignment, wonBy } = answerOf(problem, planner, best);
+  const fps = groupFps(problem, assignment);
+  const baselines = baselineRates(problem);
+  const strongest = strongestOf(baselines);
+  if (strongest && fps < strongest.groupFps * (1 - AGREEMENT)) {
+    warnings.push({
+      code: 'BASELINE_BETTER',
+      message: `${planner} alone is below ${strongest.name}: the planner portfolio takes the best of all`,
+      path: '/score/groupFps',
+    });
+  }
+  const models = explainModels(problem, matrix, assignment);
+  const move = nextMove(problem, assignment);
+  const services = await serviceRates(problem, assignment, request);
+  const aborted = options.signal?.aborted === true;
+  const plan: GroupPlan = {
+    kind: 'group-plan',
+    schemaVersion: 1,
+    ...(matrix.name !== undefined && { matrixName: matrix.name }),
+    matrixHash: contentHash(matrix),
+    ...(matrix.platform !== undefined && { platform: matrix.platform }),
+    ...(matrix.platformHash !== undefined && { platformHash: matrix.platformHash }),
+    sharing: problem.sharing,
+    planner: {
+      name: planner,
+      source: method.source,
+      seed,
+      ...(wonBy !== undefined && { wonBy }),
+      ...(aborted && { partial: true }),
+    },
+    models,
+    devices: explainDevices(problem, assignment),
+    score: { groupFps: fps, frameMs: 1000 / fps },
+    ...(services.length > 0 && { services }),
+    bottleneck: bottleneck(problem, assignment),
+    ...(move && { nextMove: move }),
+    baselines,
+    ...(strongest && { strongestBaseline: strongest.name }),
+    ...(await bounded(problem, best, fps, request.prove ?? planner === 'exact')),
+    ...(request.whatIf &&
+      !aborted && {
+        whatIf: await whatIf(problem, assignment, { noise: request.noise, seed, signal: options.signal }),
+      }),
+    provenance: provenance(models),
+    warnings,
+  };
+  return { plan, problem, assignment };
+}
+
+/** What the method itself says; a rule that got stuck starts anew from the best that is possible. */
+function answerOf(problem: GroupProblem, planner: string, best: Portfolio): { assignment: Assignment; wonBy?: string } {
+  if (isRule(planner)) {
+    const assignment = GROUP_RULES[planner]!(problem);
+    if (assignment) return { assignment };
+    if (isBaseline(planner)) {
+      throw new HeterodyneError('INFEASIBLE', `${planner} finds no way to place this group, and others do`, {
+        path: '/planner',
+        expected: 'a method that respects caps, memory and support',
+        received: planner,
+        hint: 'use the planner portfolio',
+      });
+    }
+    const matching = feasibleMatching(problem);
+    return isFeasible(problem, matching)
+      ? { assignment: repair(problem, matching), wonBy: 'repair(matching)' }
+      : { assignment: best.assignment, wonBy: best.name };
+  }
+  if (planner === 'exact' && !best.proven) {
+    throw new HeterodyneError('LIMIT', 'the optimum could not be proven within the node limit', {
+      path: '/planner',
+      expected: 'a search that ends',
+      received: `${best.nodes} nodes without an end`,
+      hint: 'use the planner portfolio, which gives the best found and a bound',
+    });
+  }
+  return { assignment: best.assignment, wonBy: best.name };
+}
+
+/** As the matrix itself warns; mixed kinds of figures are refused if strict. */
+function findings(matrix: FpsMatrix, strict: boolean): Warning[] {
+  const warnings = [...(matrix.warnings ?? []), ...fpsMatrixFindings(matrix)];
+  const mixed = warnings.find(({ code }) => code === 'MIXED_MODES');
+  if (!strict || !mixed) return warnings;
+  throw new HeterodyneError('BAD_INPUT', mixed.message, {
+    path: mixed.path,
+    expected: 'figures of one kind',
+    received: 'several kinds',
+  });
+}
+
+function baselineRates(problem: GroupProblem): Record<string, number> {
+  const rates: Record<string, number> = {};
+  for (const [name, rule] of Object.entries(GROUP_RULES)) {
+    const assignment = isBaseline(name) ? rule(problem) : undefined;
+    if (assignment) rates[name] = groupFps(problem, assignment);
+  }
+  return rates;
+}
+
+function strongestOf(baselines: Record<string, number>): { name: string; groupFps: number } | undefined {
+  let best: { name: string; groupFps: number } | undefined;
+  for (const [name, fps] of Object.entries(baselines)) {
+    if (!best || isShorter(1 / fps, 1 / best.groupFps)) best = { name, groupFps: fps };
+  }
+  return best;
+}
+
+/** The optimum where it is proven, else the lowest bound; and how far the plan is from it. */
+async function bounded(
+  problem: GroupProblem,
+  best: Portfolio,
+  fps: number,
+  prove: boolean,
+): Promise<Pick<GroupPlan, 'bound' | 'bounds'>> {
+  const linear = isLinear(problem);
+  const lp = linear && (prove || !best.proven) ? await relaxedBound(problem) : undefined;
+  const bounds = { work: workBound(problem), ...(lp !== undefined && { lp }) };
+  const gap = (limit: number) => (isShorter(1 / limit, 1 / fps) ? 1 - fps / limit : 0);
+  if (!best.proven) {
+    const kind = lp !== undefined && lp < bounds.work ? 'lp' : 'work';
+    const limit = Math.max(fps, kind === 'lp' ? (lp as number) : bounds.work);
+    return { bound: { kind, groupFps: limit, gap: gap(limit), nodes: best.nodes }, bounds };
+  }
+  const optimum = groupFps(problem, best.assignment);
+  const matched = isOneToOne(problem);
+  const provenBy: GroupPlan['bound']['provenBy'] = [matched ? 'bottleneck-matching' : 'branch-and-bound'];
+  if (prove && linear && (await highsAgrees(problem, optimum))) provenBy.push('highs');
+  return {
+    bound: {
+      kind: 'exact',
+      groupFps: optimum,
+      gap: gap(optimum),
+      provenBy,
+      ...(!matched && { nodes: best.nodes }),
+    },
+    bounds,
+  };
+}
+
+/** false = HiGHS did not finish. @throws HeterodyneError `INTERNAL` when the two optima differ */
+async function highsAgrees(problem: GroupProblem, optimum: number): Promise<boolean> {
+  const answer = await solveByHighs(problem);
+  if (answer.status === 'unfinished') return false;
+  const fps = answer.status === 'proven' ? groupFps(problem, answer.assignment) : 0;
+  if (Math.abs(fps - optimum) <= AGREEMENT * optimum) return true;
+  throw new HeterodyneError('INTERNAL', 'two proofs of the optimum differ', {
+    expected: `${optimum} frames/s`,
+    received: `${fps} frames/s by HiGHS`,
+  });
+}
+
+/** Every service in the joint plan, beside the best plan of it alone. */
+async function serviceRates(
+  problem: GroupProblem,
+  assignment: Assignment,
+  { nodes, weights = {} }: GroupPlanRequest,
+): Promise<NonNullable<GroupPlan['services']>> {
+  const rates = modelRates(problem, assignment);
+  const services: NonNullable<GroupPlan['services']> = [];
+  for (const name of servicesOf(problem)) {
+    const weight = (Object.hasOwn(weights, name) && weights[name]) || 1;
+    const mine = rates.filter((_, i) => problem.models[i]!.service === name);
+    const alone = serviceAlone(problem, name);
+    const best = await portfolio(alone, { nodes });
+    services.push({
+      name,
+      weight,
+      fps: weight * Math.min(...mine),
+      aloneFps: weight * groupFps(alone, best.assignment),
+    });
+  }
+  return services;
+}

@@ -1,0 +1,188 @@
+/** A group plan as tables: models and devices, the optimum and the baselines, what stands in the way, the what-if. */
+import { groupMethod } from '../planners/group/methods.ts';
+import type { GroupOutcome, GroupPlan, GroupWhatIf } from '../planners/group/schema.ts';
+import { figure, percent, relative } from './numbers.ts';
+import { paint, signs, type TextStyle } from './style.ts';
+import { bar, shorten, table, wrap } from './table.ts';
+
+const LONGEST_NAME = 36;
+/** Columns of a load bar. */
+const BAR = 24;
+
+export function groupPlanText(plan: GroupPlan, style: TextStyle): string {
+  const { bold, yellow } = paint(style);
+  const { name, partial } = plan.planner;
+  const heading = `${bold('Group plan')}: ${plan.models.length} models on ${plan.devices.length} devices, sharing ${plan.sharing}, planner ${bold(name)}${partial ? `, ${yellow('interrupted: the best so far')}` : ''}`;
+  return `${[
+    wrap(heading, style.width),
+    modelTable(plan, style),
+    deviceTable(plan, style),
+    scoreTable(plan, style),
+    ...(plan.services ? [serviceTable(plan.services, style)] : []),
+    explanation(plan)
+      .map((line) => wrap(line, style.width))
+      .join('\n'),
+    ...(plan.whatIf ? [whatIfText(plan.whatIf, plan.score.groupFps, style)] : []),
+  ].join('\n\n')}\n`;
+}
+
+function modelTable({ models }: GroupPlan, style: TextStyle): string {
+  const services = models.some(({ service }) => service !== undefined);
+  const calls = models.some(({ callsPerFrame }) => callsPerFrame !== 1);
+  const rows = models.map((model) => [
+    shorten(model.name, LONGEST_NAME, style),
+    ...(services ? [model.service ?? ''] : []),
+    model.device,
+    ...(calls ? [figure(model.callsPerFrame)] : []),
+    figure(model.soloFramesPerS),
+    figure(model.timeMs),
+    percent(model.loadShare),
+    model.origin,
+  ]);
+  return table(
+    [
+      { title: 'model' },
+      ...(services ? [{ title: 'service' }] : []),
+      { title: 'device' },
+      ...(calls ? [{ title: 'calls', align: 'right' as const }] : []),
+      { title: 'alone/s', align: 'right' },
+      { title: 'ms a frame', align: 'right' },
+      { title: 'of load', align: 'right' },
+      { title: 'rate is' },
+    ],
+    rows,
+    style,
+  );
+}
+
+function deviceTable({ devices }: GroupPlan, style: TextStyle): string {
+  const rows = devices.map(({ id, models, maxModels, frameMs, busy }) => [
+    id,
+    maxModels === undefined ? String(models) : `${models} of ${maxModels}`,
+    bar(busy, BAR, style),
+    percent(busy),
+    figure(frameMs),
+  ]);
+  return table(
+    [
+      { title: 'device' },
+      { title: 'models', align: 'right' },
+      { title: 'load' },
+      { title: 'busy', align: 'right' },
+      { title: 'ms a frame', align: 'right' },
+    ],
+    rows,
+    style,
+  );
+}
+
+function scoreTable(plan: GroupPlan, style: TextStyle): string {
+  const { bold, green, red } = paint(style);
+  const fps = plan.score.groupFps;
+  const gain = (other: number): string => {
+    const text = relative(fps, other, style.unicode);
+    return fps > other ? green(text) : fps < other ? red(text) : text;
+  };
+  const { name, wonBy } = plan.planner;
+  const rows = [[bold(name), bold(figure(fps)), '', wonBy === undefined || wonBy === name ? '' : `found by ${wonBy}`]];
+  if (plan.bound.kind === 'exact') {
+    rows.push([
+      'optimum',
+      figure(plan.bound.groupFps),
+      gain(plan.bound.groupFps),
+      (plan.bound.provenBy ?? []).join(', '),
+    ]);
+  }
+  for (const [baseline, other] of Object.entries(plan.baselines)) {
+    rows.push([
+      baseline,
+      figure(other),
+      gain(other),
+      baseline === plan.strongestBaseline ? 'strongest baseline' : 'baseline',
+    ]);
+  }
+  return table(
+    [
+      { title: 'method' },
+      { title: 'group FPS', align: 'right' },
+      { title: 'plan gains', align: 'right' },
+      { title: 'note' },
+    ],
+    rows,
+    style,
+  );
+}
+
+function serviceTable(services: NonNullable<GroupPlan['services']>, style: TextStyle): string {
+  const rows = services.map(({ name, weight, fps, aloneFps }) => [
+    name,
+    figure(weight),
+    figure(fps),
+    figure(aloneFps),
+    percent(fps / aloneFps),
+  ]);
+  return table(
+    [
+      { title: 'service' },
+      { title: 'weight', align: 'right' },
+      { title: 'FPS here', align: 'right' },
+      { title: 'FPS alone', align: 'right' },
+      { title: 'kept', align: 'right' },
+    ],
+    rows,
+    style,
+  );
+}
+
+/** What limits the plan, in sentences. */
+function explanation(plan: GroupPlan): string[] {
+  const { bottleneck, nextMove, bound, bounds, provenance } = plan;
+  const lines = [`${bottleneck.device} is the slowest device, and ${bottleneck.model} takes most of it.`];
+  if (nextMove) {
+    const words = nextMove.kind === 'move' ? `moving ${nextMove.model} to` : `swapping ${nextMove.model} with`;
+    const worth =
+      nextMove.gain > 0 ? `would gain ${percent(nextMove.gain)}` : `would give ${figure(nextMove.groupFps)} FPS`;
+    lines.push(`The best next step from there, ${words} ${nextMove.to}, ${worth}.`);
+  }
+  const limits = `no plan exceeds ${figure(bounds.work)} FPS by the least work${bounds.lp === undefined ? '' : `, ${figure(bounds.lp)} by the linear programme`}`;
+  if (bound.kind !== 'exact') lines.push(`The gap to the optimum is at most ${percent(bound.gap)}: ${limits}.`);
+  else if (bound.gap === 0) lines.push(`This is the optimum, proven by ${(bound.provenBy ?? []).join(' and ')}.`);
+  else lines.push(`The gap to the optimum is ${percent(bound.gap)}; ${limits}.`);
+  const method = groupMethod(plan.planner.name);
+  if (method.source.startsWith('reconstructed')) lines.push(`${method.title}; ${plan.planner.source}.`);
+  const parts = Object.entries(provenance).filter(([, share]) => share > 0);
+  lines.push(
+    `Rates by load: ${parts.map(([name, share]) => `${percent(share)} ${name}`).join(', ')}. Group rates are modelled from them.`,
+  );
+  return lines;
+}
+
+function whatIfText(
+  { more, withoutDevice, withoutModel, limits, noise }: GroupWhatIf,
+  fps: number,
+  style: TextStyle,
+): string {
+  const { bold } = paint(style);
+  const { arrow } = signs(style);
+  const stairs = more.map(({ device, groupFps, limitedBy }) => [
+    `one more ${device}`,
+    groupFps.map(figure).join(` ${arrow} `),
+    limitedBy === undefined ? '' : `${limitedBy} allows no more`,
+  ]);
+  const row = ({ change, groupFps, keptFps, infeasible }: GroupOutcome) => [
+    change,
+    groupFps === undefined ? 'impossible' : `${figure(groupFps)} (${relative(groupFps, fps, style.unicode)})`,
+    infeasible ?? (keptFps === undefined ? 'the plan must change' : `as it is ${figure(keptFps)}`),
+  ];
+  const rows = [...stairs, ...[...withoutDevice, ...withoutModel, ...limits].map(row)];
+  const { smallestBreak } = noise;
+  const weak =
+    smallestBreak === undefined
+      ? ''
+      : ` The least change of one rate that makes another plan better: ${smallestBreak.model} on ${smallestBreak.device} by ${relative(1 + smallestBreak.change, 1, style.unicode)}.`;
+  const shaken = `With all rates off by up to ${percent(noise.share)}, the plan stays optimal in ${percent(noise.staysOptimal)} of ${noise.samples} draws; it then gives up ${percent(noise.meanRegret)} on average, ${percent(noise.worstRegret)} at most.${weak}`;
+  return [
+    table([{ title: bold('what if') }, { title: 'best group FPS' }, { title: '', flexible: true }], rows, style),
+    wrap(shaken, style.width),
+  ].join('\n\n');
+}

@@ -1,0 +1,230 @@
+/** The report of a group plan: one HTML file without a script, in the dress of the plan's report. */
+import type { GroupEvidence } from '../../planners/group/group-plan.ts';
+import { groupMethod } from '../../planners/group/methods.ts';
+import type { GroupPlan } from '../../planners/group/schema.ts';
+import { pageFrame } from '../charts/frame.ts';
+import { element, escapeText } from '../charts/svg.ts';
+import { counted } from '../charts/units.ts';
+import { figure, percent, relative } from '../numbers.ts';
+import { quoted } from '../page/page.ts';
+import { originLabel, paragraph, table } from '../page/parts/part.ts';
+import { STYLES } from '../page/styles.ts';
+import { GROUP_CHARTS } from './charts.ts';
+
+/** Width of the charts, CSS pixels; narrower windows scale them. */
+const WIDTH = 760;
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** The same evidence and command give the same bytes. */
+export function groupPage(evidence: GroupEvidence, command: readonly string[]): string {
+  const { plan } = evidence;
+  const name = `${counted(plan.models.length, 'model')} on ${counted(plan.devices.length, 'device')}`;
+  const sections = [
+    section('matrix', 'Matrix and assignment', rateOrigins(plan), figureOf(evidence, 'matrix'), modelTable(plan)),
+    section('loads', 'Devices', 'modelled', figureOf(evidence, 'loads'), deviceTable(plan)),
+    section('comparison', 'Comparison', 'modelled', figureOf(evidence, 'comparison'), boundText(plan)),
+    ...(plan.services ? [section('services', 'Services', 'modelled', serviceTable(plan.services))] : []),
+    ...(plan.whatIf ? [section('what-if', 'What if', 'modelled', figureOf(evidence, 'what-if'), noiseText(plan))] : []),
+    ...(plan.warnings.length > 0 ? [section('warnings', 'Warnings', undefined, warningList(plan))] : []),
+    section('provenance', 'Provenance', undefined, provenanceTable(plan), commandText(command)),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${escapeText(POLICY)}">
+<title>${escapeText(name)} – Heterodyne group plan</title>
+<link rel="icon" href="data:,">
+<style>
+${STYLES}
+.page{max-width:820px}
+</style>
+</head>
+<body>
+<div class="page">
+<header>
+<p class="eyebrow">Heterodyne group plan report</p>
+${headline(plan, name)}
+</header>
+<main>
+${sections.join('\n')}
+</main>
+</div>
+</body>
+</html>
+`;
+}
+
+function headline(plan: GroupPlan, name: string): string {
+  const { score, bound, bottleneck, strongestBaseline, planner } = plan;
+  const title = element('h1', {}, escapeText(`${name}: ${figure(score.groupFps)} group frames per second`));
+  const standing =
+    bound.kind === 'exact'
+      ? bound.gap === 0
+        ? 'No assignment is faster: this is the proven optimum.'
+        : `The optimum is ${figure(bound.groupFps)}; this plan is ${percent(bound.gap)} below it.`
+      : `At most ${percent(bound.gap)} below the optimum, which is not proven.`;
+  const rival = strongestBaseline === undefined ? undefined : plan.baselines[strongestBaseline];
+  const against =
+    rival === undefined
+      ? ''
+      : ` Against the strongest baseline, ${strongestBaseline} with ${figure(rival)}: ${relative(score.groupFps, rival)}.`;
+  const limit = ` ${bottleneck.device} is the slowest device, and ${bottleneck.model} takes most of it.`;
+  const { title: words } = groupMethod(planner.name);
+  return (
+    title +
+    paragraph(standing + against + limit, 'standing') +
+    paragraph(`Planned by ${planner.name} (${words}; ${planner.source}), sharing ${plan.sharing}.`, 'note') +
+    paragraph('Rates of single models are as their source says; rates of the group are modelled from them.', 'note')
+  );
+}
+
+function section(id: string, title: string, origin: string | undefined, ...content: string[]): string {
+  const chip = origin === undefined ? '' : originLabel(origin, 'where the figures of this section come from');
+  return element('section', { id }, element('h2', {}, escapeText(title), chip), ...content);
+}
+
+function figureOf(evidence: GroupEvidence, id: string): string {
+  const chart = GROUP_CHARTS.find((each) => each.id === id);
+  const svg = chart?.draw(evidence, pageFrame(WIDTH));
+  if (!chart || svg === undefined) return '';
+  return element(
+    'figure',
+    { 'data-chart': id },
+    element('figcaption', {}, escapeText(chart.title)),
+    element('div', { class: 'drawing' }, svg),
+  );
+}
+
+function rateOrigins({ models }: GroupPlan): string {
+  return [...new Set(models.map(({ origin }) => origin))].sort().join(', ');
+}
+
+function modelTable({ models }: GroupPlan): string {
+  const rows = models.map((model) => [
+    escapeText(model.name),
+    escapeText(model.device),
+    figure(model.soloFramesPerS),
+    figure(model.callsPerFrame),
+    figure(model.timeMs),
+    percent(model.loadShare),
+    escapeText(model.alternatives.map(alternativeText).join('; ')),
+  ]);
+  return table(
+    'Models: where they run, and what the group would give with one of them elsewhere',
+    [
+      { title: 'model' },
+      { title: 'device' },
+      { title: 'alone, frames/s', number: true },
+      { title: 'calls', number: true },
+      { title: 'ms a frame', number: true },
+      { title: 'of its device', number: true },
+      { title: 'elsewhere' },
+    ],
+    rows,
+  );
+}
+
+function alternativeText({ device, groupFps, rejected }: GroupPlan['models'][number]['alternatives'][number]): string {
+  return `${device}: ${groupFps === undefined ? rejected : `${figure(groupFps)} FPS`}`;
+}
+
+function deviceTable({ devices }: GroupPlan): string {
+  const rows = devices.map(({ id, models, maxModels, frameMs, busy }) => [
+    escapeText(id),
+    maxModels === undefined ? String(models) : `${models} of ${maxModels}`,
+    figure(frameMs),
+    percent(busy),
+  ]);
+  return table(
+    'Devices',
+    [
+      { title: 'device' },
+      { title: 'models', number: true },
+      { title: 'ms a frame', number: true },
+      { title: 'busy', number: true },
+    ],
+    rows,
+  );
+}
+
+function boundText({ bound, bounds, nextMove }: GroupPlan): string {
+  const proof = bound.provenBy ? `The optimum is proven by ${bound.provenBy.join(' and ')}. ` : '';
+  const lp = bounds.lp === undefined ? '' : `, ${figure(bounds.lp)} by the linear programme`;
+  const step = nextMove
+    ? ` The best next step from here, ${nextMove.kind === 'move' ? `moving ${nextMove.model} to` : `swapping ${nextMove.model} with`} ${nextMove.to}, would give ${figure(nextMove.groupFps)}.`
+    : '';
+  return paragraph(`${proof}No plan exceeds ${figure(bounds.work)} frames/s by the least work${lp}.${step}`);
+}
+
+function serviceTable(services: NonNullable<GroupPlan['services']>): string {
+  const rows = services.map(({ name, weight, fps, aloneFps }) => [
+    escapeText(name),
+    figure(weight),
+    figure(fps),
+    figure(aloneFps),
+    percent(fps / aloneFps),
+  ]);
+  return table(
+    'Services together, and each alone on all devices',
+    [
+      { title: 'service' },
+      { title: 'weight', number: true },
+      { title: 'FPS here', number: true },
+      { title: 'FPS alone', number: true },
+      { title: 'kept', number: true },
+    ],
+    rows,
+  );
+}
+
+function noiseText({ whatIf }: GroupPlan): string {
+  if (!whatIf) return '';
+  const { share, samples, staysOptimal, meanRegret, worstRegret, smallestBreak } = whatIf.noise;
+  const limits = whatIf.more.flatMap(({ device, limitedBy }) =>
+    limitedBy === undefined ? [] : [`no further ${device} helps, since ${limitedBy} is no faster anywhere`],
+  );
+  const weak = smallestBreak
+    ? ` Another plan becomes better once ${smallestBreak.model} on ${smallestBreak.device} changes by ${relative(1 + smallestBreak.change, 1)}.`
+    : '';
+  const shaken = `With all rates off by up to ${percent(share)}, this plan stays optimal in ${percent(staysOptimal)} of ${samples} draws, giving up ${percent(meanRegret)} on average and ${percent(worstRegret)} at most.${weak}`;
+  return paragraph(shaken) + (limits.length === 0 ? '' : paragraph(`Limits: ${limits.join('; ')}.`));
+}
+
+function warningList({ warnings }: GroupPlan): string {
+  return element('ul', { class: 'warnings' }, ...warnings.map(({ message }) => element('li', {}, escapeText(message))));
+}
+
+const MEANING: Record<string, string> = {
+  measured: 'timed on the device by Heterodyne',
+  imported: 'from another tool, or a table that does not say',
+  modelled: 'computed from model and platform',
+  synthetic: 'made up: true of no device',
+};
+
+function provenanceTable({ provenance, matrixHash, run }: GroupPlan): string {
+  const rows = Object.entries(provenance).map(([word, share]) => [
+    word,
+    percent(share),
+    escapeText(MEANING[word] ?? ''),
+  ]);
+  const facts = [
+    ['matrix hash', matrixHash],
+    ['took', run?.elapsedMs === undefined ? undefined : `${figure(run.elapsedMs)} ms (measured)`],
+    ['on', [run?.host, run?.runtime].filter((text) => text !== undefined).join(', ') || undefined],
+  ].flatMap(([name, value]) =>
+    value === undefined ? [] : [element('dt', {}, escapeText(name!)), element('dd', {}, escapeText(value))],
+  );
+  return (
+    table(
+      'Rates behind the plan, by share of the load',
+      [{ title: 'rates are' }, { title: 'share', number: true }, { title: 'meaning' }],
+      rows,
+    ) + element('dl', { class: 'facts' }, ...facts)
+  );
+}
+
+function commandText(command: readonly string[]): string {
+  return element('h3', {}, 'The same plan again') + element('pre', {}, escapeText(command.map(quoted).join(' ')));
+}
