@@ -75,7 +75,10 @@ test('wrong usage ends with 64 and says what is legal', async () => {
   refused(await run([...PLAN, 'alexnet', '--seed', '1.5']), 64, 'whole number');
   refused(await run([...PLAN, 'alexnet', '--max-stages', '9']), 64, '1 to 5');
   refused(await run([...PLAN, 'alexnet', '--planner', 'random', '--no-seeds']), 64, '--no-seeds');
-  refused(await run([...PLAN, 'alexnet', '--matrix', 'm.csv']), 64, 'unknown option --matrix');
+  refused(await run([...PLAN, 'alexnet', '--matrices', 'm.csv']), 64, 'unknown option --matrices');
+  refused(await run([...PLAN, 'alexnet', '--matrix', 'm.csv']), 64, '--platform means nothing with --matrix');
+  refused(await run([...PLAN, 'alexnet', '--what-if']), 64, '--what-if means nothing without --matrix');
+  refused(await run([...PLAN, 'alexnet', '--planner', 'portfolio']), 64, 'means nothing without --matrix');
   refused(await run([...PLAN, 'alexnet', '--cut', 'layer']), 64, 'block, operator');
 });
 

@@ -35,7 +35,6 @@ import { choosePlatform } from '../platform-choice.ts';
 import { startProgress } from '../progress.ts';
 import { checkReports, REPORT_OPTIONS, type ReportSettings, writeReports } from '../report-files.ts';
 import { VERSION } from '../version.ts';
-import { planFromMatrix } from './plan-group.ts';
 
 const CORES = { wasm: wasmCore, reference: referenceCore };
 
@@ -137,7 +136,10 @@ export const planCommand = defineCommand({
   ],
   async run(values, call) {
     const { matrix } = values;
-    if (matrix !== undefined) return planFromMatrix({ ...values, matrix }, PLAN_OPTIONS, call);
+    if (matrix !== undefined) {
+      const { planFromMatrix } = await import('./plan-group.ts');
+      return planFromMatrix({ ...values, matrix }, PLAN_OPTIONS, call);
+    }
     refuseGroupOptions(values, call);
     const started = performance.now();
     const inputs = await readInputs(values, call);

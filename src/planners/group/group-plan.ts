@@ -6,13 +6,14 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { type FpsMatrix, fpsMatrixFindings } from '../../profiles/fps-matrix.ts';
+import { GROUP_BASELINES } from './baselines.ts';
 import { isOneToOne } from './bottleneck.ts';
 import { workBound } from './bounds.ts';
 import { bottleneck, explainDevices, explainModels, nextMove, provenance } from './explain.ts';
 import { feasibleMatching } from './feasibility.ts';
 import { isLinear, relaxedBound, solveByHighs } from './linear-program.ts';
 import { groupFps, isFeasible, isShorter } from './loads.ts';
-import { groupMethod, isBaseline, isRule } from './methods.ts';
+import { groupMethod } from './methods.ts';
 import { GROUP_RULES, type Portfolio, portfolio } from './portfolio.ts';
 import { type Assignment, type GroupOptions, type GroupProblem, groupProblem } from './problem.ts';
 import { repair } from './repair.ts';
@@ -126,10 +127,11 @@ export async function planGroupWithEvidence(
 
 /** What the method itself says; a rule that got stuck starts anew from the best that is possible. */
 function answerOf(problem: GroupProblem, planner: string, best: Portfolio): { assignment: Assignment; wonBy?: string } {
-  if (isRule(planner)) {
-    const assignment = GROUP_RULES[planner]!(problem);
+  const rule = Object.hasOwn(GROUP_RULES, planner) ? GROUP_RULES[planner] : undefined;
+  if (rule) {
+    const assignment = rule(problem);
     if (assignment) return { assignment };
-    if (isBaseline(planner)) {
+    if (Object.hasOwn(GROUP_BASELINES, planner)) {
       throw new HeterodyneError('INFEASIBLE', `${planner} finds no way to place this group, and others do`, {
         path: '/planner',
         expected: 'a method that respects caps, memory and support',
@@ -167,8 +169,8 @@ function findings(matrix: FpsMatrix, strict: boolean): Warning[] {
 
 function baselineRates(problem: GroupProblem): Record<string, number> {
   const rates: Record<string, number> = {};
-  for (const [name, rule] of Object.entries(GROUP_RULES)) {
-    const assignment = isBaseline(name) ? rule(problem) : undefined;
+  for (const [name, rule] of Object.entries(GROUP_BASELINES)) {
+    const assignment = rule(problem);
     if (assignment) rates[name] = groupFps(problem, assignment);
   }
   return rates;

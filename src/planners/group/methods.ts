@@ -1,8 +1,6 @@
 /** The methods that a group can be planned with, by the name that the command line takes. */
 import { HeterodyneError } from '../../core/errors.ts';
 import { didYouMean } from '../../documents/nearest.ts';
-import { GROUP_BASELINES } from './baselines.ts';
-import { GROUP_RULES } from './portfolio.ts';
 
 export interface GroupMethod {
   id: string;
@@ -34,14 +32,6 @@ export const GROUP_METHODS: readonly GroupMethod[] = [
   { id: 'in-order', title: 'list scheduling: the device with the least resulting load', source: 'baseline' },
   { id: 'all-on-one', title: 'everything on the one fastest device', source: 'baseline' },
 ];
-
-export function isRule(id: string): boolean {
-  return Object.hasOwn(GROUP_RULES, id);
-}
-
-export function isBaseline(id: string): boolean {
-  return Object.hasOwn(GROUP_BASELINES, id);
-}
 
 /** @throws HeterodyneError `USAGE` */
 export function groupMethod(id: string): GroupMethod {

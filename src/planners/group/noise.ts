@@ -1,6 +1,5 @@
 /** How much the rates may be off before another plan would be better. */
-import { exp } from '../../../bindings/core.ts';
-import { Random } from '../../reference/random.ts';
+import { exp, Random } from '../../../bindings/core.ts';
 import { Pace } from '../pace.ts';
 import { optimumFrom } from './exact.ts';
 import { groupSeconds, isShorter } from './loads.ts';
