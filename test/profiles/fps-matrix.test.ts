@@ -115,4 +115,25 @@ test('a profile becomes a matrix of whole models', () => {
   assert.equal(fpsMatrixDocument.problems(matrix), []);
 });
 
+test('where the uncut model was timed, that counts, with what ran elsewhere', () => {
+  const device = platform([processor('cpu'), processor('gpu')]);
+  const profile = rooflineProfile([blockedModel('net', [block(0, { macs: { conv: 1e9 } })])], device);
+  profile.models[0]!.measurement = {
+    gpu: {
+      runtime: 'ort 1.30',
+      pinned: false,
+      whole: { mean: 26, p50: 25, p95: 30, n: 40 },
+      used: 'nodes',
+      providers: { CUDA: { nodes: 409, timeShare: 0.98 }, CPU: { nodes: 3, timeShare: 0.02 } },
+    },
+  };
+  const matrix = fpsMatrixOfProfile(profile);
+  const cell = fpsCell(matrix.models[0]!, 'gpu')!;
+  assert.is(cell.framesPerS, 40);
+  assert.is(cell.tool, 'ort 1.30');
+  assert.equal(cell.latencyMs, { n: 40, mean: 26, p50: 25, p95: 30 });
+  assert.equal(cell.fallback, { provider: 'CPU', nodes: 3, ofNodes: 412, timeShare: 0.02 });
+  assert.equal(fpsMatrixDocument.problems(matrix), []);
+});
+
 test.run();

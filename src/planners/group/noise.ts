@@ -1,6 +1,6 @@
 /** How much the rates may be off before another plan would be better. */
 import { exp, Random } from '../../../bindings/core.ts';
-import { Pace } from '../pace.ts';
+import { Pace } from '../../core/pace.ts';
 import { optimumFrom } from './exact.ts';
 import { groupSeconds, isShorter } from './loads.ts';
 import { type Assignment, type GroupProblem, prepareGroup } from './problem.ts';

@@ -3,7 +3,7 @@
  * are a little off. Every case is solved anew.
  */
 import { HeterodyneError } from '../../core/errors.ts';
-import { Pace } from '../pace.ts';
+import { Pace } from '../../core/pace.ts';
 import { limitingModel } from './bounds.ts';
 import { solve } from './exact.ts';
 import { groupFps, isFeasible, isShorter } from './loads.ts';
