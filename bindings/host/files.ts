@@ -3,7 +3,19 @@
  * file, what stands in the way, and in Deno which flag opens it.
  */
 import { constants, type Stats } from 'node:fs';
-import { access, type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  appendFile,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import process from 'node:process';
 import { HeterodyneError } from '../../src/core/errors.ts';
@@ -269,4 +281,16 @@ async function attempt<T>(path: string, step: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw fileError('write', path, cause);
   }
+}
+
+/** Adds a line to a file, which is made if missing: for records that must outlive whatever comes next. */
+export async function appendLine(path: string, line: string): Promise<void> {
+  requirePermission({ name: 'write', path }, `cannot write ${path}`);
+  await attempt(path, () => appendFile(path, `${line}\n`));
+}
+
+/** Removes a file; nothing happens where there is none. */
+export async function removeFile(path: string): Promise<void> {
+  requirePermission({ name: 'write', path }, `cannot remove ${path}`);
+  await attempt(path, () => rm(path, { force: true }));
 }

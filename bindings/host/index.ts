@@ -1,13 +1,16 @@
 /** The host: files, permissions and facts about the machine, on Node and Deno alike. */
 
+export { type CoreWaits, coreWaits, waitedMs } from './core-waits.ts';
 export { cpuFeatures } from './cpu-features.ts';
 export {
+  appendLine,
   checkWritable,
   createFolder,
   exists,
   readBytes,
   readText,
   refuseOverwrite,
+  removeFile,
   type WriteOptions,
   writeFileWhole,
 } from './files.ts';

@@ -5,9 +5,10 @@ import type { Granularity } from '../models/blocks.ts';
 import type { CuttableModel } from '../models/cut.ts';
 import { cuttableOnnx, cuttableZoo } from '../models/cuttable.ts';
 import { findZooEntry, zooEntry } from '../models/zoo/zoo.ts';
+import { workloadNames } from '../profiles/workload.ts';
 import { wholeNumber } from './arguments.ts';
 import type { Options } from './command.ts';
-import { chosenModels, isPath, parseCut, withShapes } from './model-choice.ts';
+import { type ChosenWorkload, chosenModels, fileOf, isPath, parseCut, withShapes } from './model-choice.ts';
 import { MODEL_OPTIONS, SEED_OPTION } from './options.ts';
 
 /** Options of {@link openModel}. */
@@ -64,4 +65,34 @@ export async function openModel(choice: OneModelChoice, shapeTexts: readonly str
   };
   const model = await cuttableOnnx(await readBytes(source), { ...options, name, source }, readBeside);
   return { model, name, inputs };
+}
+
+/** All models of a workload, in its order and under its names; those of the zoo with random weights. */
+export async function openModels(
+  { workload, file }: ChosenWorkload,
+  granularity: Granularity | undefined,
+  signal: AbortSignal,
+): Promise<CuttableModel[]> {
+  const names = workloadNames(workload);
+  const models: CuttableModel[] = [];
+  for (const [m, { model: source, shapes, batch }] of workload.models.entries()) {
+    signal.throwIfAborted();
+    const options = {
+      name: names[m]!,
+      ...(shapes !== undefined && { shapes }),
+      ...(batch !== undefined && { batch }),
+      ...(granularity !== undefined && { granularity }),
+    };
+    const entry = isPath(source) ? undefined : findZooEntry(source);
+    const path = fileOf(source, file);
+    if (entry === undefined && !isPath(source) && !(await exists(path))) zooEntry(source);
+    models.push(
+      entry !== undefined
+        ? cuttableZoo(entry.name, options)
+        : await cuttableOnnx(await readBytes(path), { ...options, source: path }, (location) =>
+            readBytes(join(dirname(path), location)),
+          ),
+    );
+  }
+  return models;
 }

@@ -183,7 +183,7 @@ export function parseCut(text: string | undefined): Granularity | undefined {
 }
 
 /** Paths in a workload document are relative to the document. */
-function fileOf(model: string, document: string | undefined): string {
+export function fileOf(model: string, document: string | undefined): string {
   return document === undefined || isAbsolute(model) ? model : join(dirname(document), model);
 }
 

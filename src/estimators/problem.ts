@@ -107,6 +107,7 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   refuseUnplaceableBlocks(problem, profiles, names, withoutPower);
   checkMemoryBounds(problem, names);
   setSoloRates(problem);
+  slowDown(problem, names, profile, warnings);
   return { problem, names, warnings };
 }
 
@@ -339,6 +340,31 @@ function refuseUnplaceableBlocks(
   if (first === undefined) return;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more blocks)` : '';
   throw new HeterodyneError('INFEASIBLE', first.message + more, { ...first, problems });
+}
+
+/**
+ * What processors lose beside a busy neighbour, as the profile measured it: from two models on, every latency on processor p
+ * is that alone times `slowdown[p]`. All are taken to be busy, as they are when rates are sought; a placement that leaves
+ * the neighbour idle is rated too low by as much. Rates alone (`soloRate`) stay what they are.
+ */
+function slowDown(problem: PlacementProblem, names: ProblemNames, profile: Profile, warnings: Warning[]): void {
+  const slowdown = profile.interference?.slowdown;
+  if (slowdown === undefined || problem.models.length < 2) return;
+  const slowed: string[] = [];
+  names.processors.forEach((id, p) => {
+    const factor = slowdown[id] ?? 1;
+    if (factor === 1) return;
+    slowed.push(`${id} ${factor.toFixed(2)}`);
+    for (const { seconds, blocks } of problem.models) {
+      for (let b = 0; b < blocks; b++) seconds[p * blocks + b]! *= factor;
+    }
+  });
+  if (slowed.length === 0) return;
+  warnings.push({
+    code: 'INTERFERENCE',
+    message: `latencies are those beside a busy neighbour, by measured factors: ${slowed.join(', ')}`,
+    path: '/interference',
+  });
 }
 
 function setSoloRates(problem: PlacementProblem): void {

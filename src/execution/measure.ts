@@ -55,6 +55,8 @@ const NODE_RUNS = 23;
 /** Models slower than this are profiled with fewer calls. */
 const NODE_LIMIT_MS = 3000;
 const LEAST_NODE_RUNS = 8;
+/** Share of the time on cores that others may have without a warning. */
+const BUSY = 0.05;
 
 /**
  * Measures every model on every processor that something at hand carries. A model that a processor cannot run is
@@ -104,6 +106,12 @@ export async function measureModels(
       path: '/processors',
     }),
   );
+  if (schedule.waitedShare > BUSY) {
+    warnings.push({
+      code: 'BUSY_MACHINE',
+      message: `other programs held the cores for ${Math.round(100 * schedule.waitedShare)} % of the time: it is taken off by the kernel's account, but the caches that they emptied are not`,
+    });
+  }
   return { outcomes, warnings };
 }
 
@@ -113,6 +121,8 @@ class Schedule {
   private readonly all: number;
   private readonly options: MeasureOptions;
   private done = 0;
+  private waitedMs = 0;
+  private ranMs = 0;
 
   constructor(models: readonly CuttableModel[], processors: readonly Processor[], options: MeasureOptions) {
     const perModel = ({ blocked }: CuttableModel): number => (options.wholeOnly ? 1 : 2 + blocked.blocks.length);
@@ -124,6 +134,18 @@ class Schedule {
   advance(count: number, note: string): void {
     this.done += count;
     this.options.onProgress?.(Math.min(1, this.done / this.all), note);
+  }
+
+  /** Time that calls waited for a core beside the time that they took. */
+  waited(milliseconds: number, samplesMs: readonly number[]): void {
+    this.waitedMs += milliseconds;
+    this.ranMs += samplesMs.reduce((sum, each) => sum + each, 0);
+  }
+
+  /** Share of the time in which something else ran on the cores. */
+  get waitedShare(): number {
+    const all = this.waitedMs + this.ranMs;
+    return all > 0 ? this.waitedMs / all : 0;
   }
 
   /** Time for the next series, warm-up included. */
@@ -220,8 +242,11 @@ class Bench {
     const base = { runtime: this.runtime, pinned: pinned === true };
     const whole = await this.series('whole', 0, last, this.schedule.rule(WHOLE_LIMIT_MS, 3));
     advance(1);
-    if (this.options.wholeOnly) return { ...base, whole };
+    // Only the profile of nodes tells what fell back to the CPU.
+    const provider = this.processor.execution?.provider ?? 'cpu';
+    if (this.options.wholeOnly && provider === 'cpu') return { ...base, whole };
     const nodes = await this.nodes(whole);
+    if (this.options.wholeOnly) return { ...base, whole, ...(nodes !== undefined && { nodes }) };
     advance(1);
     const estimates = estimatedBlocksMs(this.model.blocked, this.processor, { whole, nodes });
     const pieces: TimedPiece[] = [];
@@ -239,7 +264,9 @@ class Bench {
     return this.once(what, async (process) => {
       const stage = await process.load(await this.files.path(first, last));
       try {
-        return summarize(await stage.sample(rule));
+        const { samplesMs, waitedMs } = await stage.sample(rule);
+        this.schedule.waited(waitedMs, samplesMs);
+        return summarize(samplesMs);
       } finally {
         await stage.close().catch(() => {});
       }

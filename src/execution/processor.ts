@@ -4,7 +4,7 @@
  */
 import { type HostProcess, startProcess } from '../../bindings/host/index.ts';
 import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
-import type { Answers, ExecutionTarget, Request, SamplingRule } from './requests.ts';
+import type { Answers, ExecutionTarget, Request, SamplingRule, Series } from './requests.ts';
 import { packTensors, type TensorHeader, type Tensors, unpackTensors } from './tensors.ts';
 
 /** A model, or a run of its blocks, loaded on a processor. */
@@ -20,10 +20,8 @@ export interface LoadedStage {
   run(feeds?: Readonly<Tensors>): Promise<{ outputs: Tensors; latencyMs: number }>;
   /** As {@link run} on generated numbers, the answer left where it is. @returns milliseconds */
   time(): Promise<number>;
-  /** Calls one after another until `rule` is satisfied. @returns milliseconds of each */
-  sample(rule: SamplingRule): Promise<number[]>;
-  /** Calls one after another for so long. */
-  repeat(forMs: number): Promise<Answers['repeat']>;
+  /** Calls one after another until `rule` is satisfied. */
+  sample(rule: SamplingRule): Promise<Series>;
   close(): Promise<void>;
 }
 
@@ -93,8 +91,7 @@ export async function openProcessor(
           return { outputs: unpackTensors(headers, reply.payload), latencyMs: reply.answer.latencyMs };
         },
         time: async () => (await ask<'run'>({ kind: 'run', stage, want: false })).answer.latencyMs,
-        sample: async (rule) => (await ask<'sample'>({ kind: 'sample', stage, rule })).answer.samplesMs,
-        repeat: async (forMs) => (await ask<'repeat'>({ kind: 'repeat', stage, forMs })).answer,
+        sample: async (rule) => (await ask<'sample'>({ kind: 'sample', stage, rule })).answer,
         close: async () => void (await ask<'close'>({ kind: 'close', stage })),
       };
     },

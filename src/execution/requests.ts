@@ -13,10 +13,18 @@ export interface SamplingRule {
   /** Nor are calls in the first so many milliseconds. */
   warmupMs: number;
   minRuns: number;
-  /** Enough when the 95 % interval of the median is below this share of it ... */
+  /** Enough when the 95 % interval of the median is below this share of it (0 = never) ... */
   spread: number;
   /** ... or after so long, warm-up included. */
   limitMs: number;
+}
+
+/** Times of calls, one after another. */
+export interface Series {
+  /** Each without what it waited for a core that something else held, where the system keeps account of that. */
+  samplesMs: number[];
+  /** What was taken off, over all calls. */
+  waitedMs: number;
 }
 
 export type Request =
@@ -26,8 +34,6 @@ export type Request =
   | { kind: 'run'; stage: number; feeds?: TensorHeader[]; want: boolean }
   /** Timed calls, one after another. */
   | { kind: 'sample'; stage: number; rule: SamplingRule }
-  /** Calls one after another for so long: a rate. */
-  | { kind: 'repeat'; stage: number; forMs: number }
   /** The runtime's own profile of so many calls, as the text of its file. */
   | { kind: 'profile'; path: string; target: ExecutionTarget; runs: number };
 
@@ -36,7 +42,6 @@ export interface Answers {
   open: { inputs: OnnxValueInfo[]; outputs: OnnxValueInfo[] };
   close: Record<string, never>;
   run: { latencyMs: number; outputs?: TensorHeader[] };
-  sample: { samplesMs: number[] };
-  repeat: { runs: number; elapsedMs: number };
+  sample: Series;
   profile: Record<string, never>;
 }

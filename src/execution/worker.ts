@@ -2,15 +2,24 @@
  * The process behind one processor: holds sessions and runs them when asked. Everything timed happens between two looks
  * at this process's clock, with nothing in between but the call.
  */
-import { type Answer, exists, readBytes, serveRequests, takeTextFiles } from '../../bindings/host/index.ts';
+import {
+  type Answer,
+  coreWaits,
+  exists,
+  readBytes,
+  serveRequests,
+  takeTextFiles,
+  waitedMs,
+} from '../../bindings/host/index.ts';
 import { type NativeSession, type OnnxSession, openNativeSession, openSession } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { medianSpread } from '../profiles/samples.ts';
-import type { Answers, ExecutionTarget, Request, SamplingRule } from './requests.ts';
+import type { ExecutionTarget, Request, SamplingRule, Series } from './requests.ts';
 import { inputsToTime, packTensors, type Tensors, unpackTensors } from './tensors.ts';
 
 interface Stage {
   session: OnnxSession;
+  threads: number;
   /** Generated on first use. */
   inputs?: Tensors;
 }
@@ -34,34 +43,29 @@ function timingInputs(stage: Stage): Tensors {
   return stage.inputs;
 }
 
-async function sample(session: OnnxSession, feeds: Tensors, rule: SamplingRule): Promise<number[]> {
+async function sample({ session, threads }: Stage, feeds: Tensors, rule: SamplingRule): Promise<Series> {
   const began = performance.now();
   for (let i = 0; i < rule.warmupRuns || performance.now() - began < rule.warmupMs; i++) {
     await session.run(feeds);
     if (performance.now() - began > rule.limitMs / 2) break;
   }
   const samplesMs: number[] = [];
+  let allWaitedMs = 0;
   // Looking at the spread sorts all samples, so it is done ever more rarely.
   for (let look = rule.minRuns; ; ) {
+    const before = coreWaits(threads > 1);
     const start = performance.now();
     await session.run(feeds);
     const end = performance.now();
-    samplesMs.push(end - start);
+    const waited = waitedMs(before, coreWaits(threads > 1), end - start);
+    samplesMs.push(end - start - waited);
+    allWaitedMs += waited;
     if (end - began >= rule.limitMs) break;
     if (samplesMs.length < look) continue;
     if (medianSpread(samplesMs) < rule.spread) break;
     look = Math.ceil(look * 1.25);
   }
-  return samplesMs;
-}
-
-async function repeat(session: OnnxSession, feeds: Tensors, forMs: number): Promise<Answers['repeat']> {
-  const began = performance.now();
-  for (let runs = 1; ; runs++) {
-    await session.run(feeds);
-    const elapsedMs = performance.now() - began;
-    if (elapsedMs >= forMs) return { runs, elapsedMs };
-  }
+  return { samplesMs, waitedMs: allWaitedMs };
 }
 
 /** The runtime writes its profile when told to end it, to a file whose name it makes up: the only one in the folder. */
@@ -88,7 +92,7 @@ async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
   switch (request.kind) {
     case 'open': {
       const session = await openFile(request.path, request.target);
-      stages.set(request.stage, { session });
+      stages.set(request.stage, { session, threads: request.target.threads });
       return { header: { inputs: session.inputs, outputs: session.outputs } };
     }
     case 'close': {
@@ -109,11 +113,7 @@ async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
     }
     case 'sample': {
       const stage = stageOf(request.stage);
-      return { header: { samplesMs: await sample(stage.session, timingInputs(stage), request.rule) } };
-    }
-    case 'repeat': {
-      const stage = stageOf(request.stage);
-      return { header: { ...(await repeat(stage.session, timingInputs(stage), request.forMs)) } };
+      return { header: { ...(await sample(stage, timingInputs(stage), request.rule)) } };
     }
     case 'profile':
       return { payload: [await profile(request)] };

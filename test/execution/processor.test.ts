@@ -7,7 +7,7 @@ import { canPin, startProcess, withScratchFolder } from '../../bindings/host/ind
 import { type OnnxTensor, openSession } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { openProcessor } from '../../src/execution/processor.ts';
-import type { ExecutionTarget } from '../../src/execution/requests.ts';
+import type { ExecutionTarget, SamplingRule } from '../../src/execution/requests.ts';
 import { chain, missingRuntime, writeModel } from './models.ts';
 
 const test = suite('processors at work');
@@ -18,6 +18,9 @@ const claim = missing ? test.skip : test;
 
 const native: ExecutionTarget = { runtime: 'native', cores: [0], threads: 1 };
 const wasm: ExecutionTarget = { runtime: 'wasm', cores: [0], threads: 1 };
+
+/** Goes on until its time is over. */
+const endless: SamplingRule = { warmupRuns: 0, warmupMs: 0, minRuns: 1, spread: 0, limitMs: 600_000 };
 
 async function rejected(promise: Promise<unknown>): Promise<HeterodyneError> {
   try {
@@ -71,12 +74,12 @@ claim('two processors run at the same time, each answers for itself', () =>
     const processors = await Promise.all([openProcessor(native), openProcessor(wasm)]);
     assert.is.not(processors[0].pid, processors[1].pid);
     const stages = await Promise.all(processors.map((processor) => processor.load(path)));
-    const rates = await Promise.all(stages.map((stage) => stage.repeat(50)));
-    for (const { runs, elapsedMs } of rates) assert.ok(runs >= 1 && elapsedMs >= 50);
+    const series = await Promise.all(stages.map((stage) => stage.sample({ ...endless, limitMs: 50 })));
+    for (const { samplesMs } of series) assert.ok(samplesMs.length >= 1 && samplesMs.every((each) => each >= 0));
     const times = await Promise.all(stages.map((stage) => stage.time()));
     for (const time of times) assert.ok(time > 0);
     const rule = { warmupRuns: 1, warmupMs: 0, minRuns: 6, spread: 1e9, limitMs: 1000 };
-    assert.ok((await stages[0]!.sample(rule)).length >= 6);
+    assert.ok((await stages[0]!.sample(rule)).samplesMs.length >= 6);
     await Promise.all(processors.map((processor) => processor.close()));
   }),
 );
@@ -116,15 +119,15 @@ claim('a process that is killed, or hangs, fails all that waits with one typed e
     const path = writeModel(folder, 'chain.onnx', chain(4));
     const killed = await openProcessor(native);
     const stage = await killed.load(path);
-    const waiting = [rejected(stage.repeat(60_000)), rejected(stage.time())];
+    const waiting = [rejected(stage.sample(endless)), rejected(stage.time())];
     process.kill(killed.pid, 'SIGKILL');
     for (const error of await Promise.all(waiting)) assert.is(error.code, 'PROCESS');
     assert.is((await rejected(stage.time())).code, 'PROCESS');
     await killed.close();
 
     const hanging = await openProcessor(native, { timeoutMs: 2000 });
-    const endless = await hanging.load(path);
-    const error = await rejected(endless.repeat(600_000));
+    const busy = await hanging.load(path);
+    const error = await rejected(busy.sample(endless));
     assert.is(error.code, 'PROCESS');
     assert.match(error.message, /within 2000 ms/);
     await hanging.close();

@@ -1,0 +1,128 @@
+/** Measuring this host for `profile`: options, the journal beside the output, progress, and what comes out. */
+import { removeFile } from '../../bindings/host/index.ts';
+import { contentHash } from '../documents/canonical.ts';
+import { parseQuantity } from '../documents/quantities.ts';
+import type { Warning } from '../documents/warnings.ts';
+import { measureInterference } from '../execution/interfere.ts';
+import { type Journal, measureModels } from '../execution/measure.ts';
+import type { Platform } from '../platforms/schema.ts';
+import type { FpsMatrix } from '../profiles/fps-matrix.ts';
+import { measuredFpsMatrix } from '../profiles/fps-matrix-measured.ts';
+import { fitInterference } from '../profiles/interference.ts';
+import { measuredProfile } from '../profiles/measured.ts';
+import type { Profile } from '../profiles/schema.ts';
+import type { Call, Options } from './command.ts';
+import { openModels } from './cuttable-choice.ts';
+import { fileJournal, memoryJournal } from './measurement-journal.ts';
+import { type ChosenWorkload, modelWarnings, parseCut } from './model-choice.ts';
+import type { OutputSettings } from './options.ts';
+import { tell } from './output.ts';
+import { startProgress } from './progress.ts';
+
+export const MEASURE_OPTIONS = {
+  interference: {
+    type: 'boolean',
+    description:
+      'on host: then run pairs of models at the same time, and write down how much processors slow each other',
+  },
+  'time-limit': {
+    type: 'string',
+    valueHint: 'TIME',
+    description:
+      'on host: time for measuring single models, shared out among all series, as 2min or 90s (as each needs)',
+  },
+  resume: {
+    type: 'string',
+    valueHint: 'FILE',
+    description:
+      'on host: keep measurements there, and go on from those that it holds (OUT.partial, gone when all is done)',
+  },
+  roofline: { type: 'boolean', description: 'on host: model the costs as on other platforms, measure nothing' },
+} as const satisfies Options;
+
+export interface MeasureSettings {
+  platform?: string;
+  interference?: boolean;
+  'time-limit'?: string;
+  resume?: string;
+  roofline?: boolean;
+  matrix?: boolean;
+  cut?: string;
+}
+
+export interface HostMeasurements {
+  matrix: FpsMatrix;
+  /** Absent when whole models alone were measured. */
+  profile?: Profile;
+  warnings: Warning[];
+}
+
+/** Share of the progress bar that single models take, when pairs follow. */
+const SINGLES = 0.6;
+
+export async function measureHost(
+  values: MeasureSettings & OutputSettings,
+  platform: Platform,
+  chosen: ChosenWorkload,
+  found: readonly Warning[],
+  call: Call,
+): Promise<HostMeasurements> {
+  const { signal } = call;
+  const limit = values['time-limit'];
+  const timeLimitMs = limit === undefined ? undefined : parseQuantity(limit, 'ms', '--time-limit');
+  const models = await openModels(chosen, parseCut(values.cut), signal);
+  const blocked = models.map((model) => model.blocked);
+  const { journal, file, temporary } = await openJournal(values, platform, call);
+  const bar = await startProgress(values, call);
+  const singles = values.interference ? SINGLES : 1;
+  try {
+    const { outcomes, warnings } = await measureModels(models, platform, {
+      ...(values.matrix && { wholeOnly: true }),
+      ...(timeLimitMs !== undefined && { timeLimitMs }),
+      journal,
+      signal,
+      onProgress: (share, note) => bar.update(share * singles, note),
+    });
+    const all = [...found, ...modelWarnings(blocked), ...warnings];
+    const matrix = measuredFpsMatrix(blocked, platform, outcomes);
+    if (values.matrix) {
+      if (temporary) await removeFile(file!);
+      return { matrix, warnings: all };
+    }
+    const pairs = values.interference
+      ? await measureInterference(models, platform, outcomes, {
+          journal,
+          signal,
+          onProgress: (share, note) => bar.update(singles + share * (1 - singles), note),
+        })
+      : [];
+    const profile: Profile = {
+      ...measuredProfile(blocked, platform, outcomes),
+      ...(pairs.length > 0 && { interference: fitInterference(pairs) }),
+      ...(all.length > 0 && { warnings: all }),
+    };
+    if (temporary) await removeFile(file!);
+    return { matrix, profile, warnings: all };
+  } catch (error) {
+    if (file !== undefined && !values.quiet) {
+      bar.end();
+      call.err.write(`measurements so far are in ${file}: the same command goes on from there\n`);
+    }
+    throw error;
+  } finally {
+    bar.end();
+  }
+}
+
+async function openJournal(
+  values: MeasureSettings & OutputSettings,
+  platform: Platform,
+  call: Call,
+): Promise<{ journal: Journal; file?: string; temporary: boolean }> {
+  const beside = values.out === undefined || values.out === '-' ? undefined : `${values.out}.partial`;
+  const file = values.resume ?? beside;
+  if (file === undefined) return { journal: memoryJournal(), temporary: false };
+  const journal = await fileJournal(file, contentHash(platform));
+  if (journal.found > 0) tell(`goes on from ${journal.found} measurements in ${file}`, values, call);
+  return { journal, file, temporary: values.resume === undefined };
+}

@@ -1,0 +1,86 @@
+/** How a profile was measured: block sums beside whole models, and how far pairs of processors slow each other. */
+import type { Measurement, Profile } from '../profiles/schema.ts';
+import { figure, percent, relative } from './numbers.ts';
+import { paint, type TextStyle } from './style.ts';
+import { shorten, table, wrap } from './table.ts';
+
+const LONGEST_NAME = 24;
+
+/** What the blocks of a model add up to on a processor, relative to the whole model. */
+export function blockSumDifference({ whole, pieceSumMs, nodeSumMs, used }: Measurement): number {
+  const sum = used === 'pieces' ? pieceSumMs : nodeSumMs;
+  return sum === undefined || whole.mean === 0 ? 0 : sum / whole.mean - 1;
+}
+
+function median(values: readonly number[]): number {
+  const ascending = [...values].sort((a, b) => a - b);
+  const middle = ascending.length >> 1;
+  return ascending.length % 2 === 1 ? ascending[middle]! : (ascending[middle - 1]! + ascending[middle]!) / 2;
+}
+
+/** Empty for a profile without measurements. */
+export function measurementText(profile: Profile, style: TextStyle): string {
+  const rows: string[][] = [];
+  const differences: number[] = [];
+  for (const model of profile.models) {
+    for (const [id, measurement] of Object.entries(model.measurement ?? {})) {
+      const { whole, pieceSumMs, nodeSumMs, pieces, used } = measurement;
+      const against = (sum: number | undefined): string =>
+        sum === undefined ? '' : `${figure(sum)} (${relative(sum, whole.mean, style.unicode)})`;
+      differences.push(Math.abs(blockSumDifference(measurement)));
+      rows.push([
+        shorten(model.name, LONGEST_NAME, style),
+        id,
+        figure(whole.mean),
+        against(pieceSumMs),
+        pieces === undefined ? '' : String(pieces),
+        against(nodeSumMs),
+        used,
+      ]);
+    }
+  }
+  if (rows.length === 0) return '';
+  const { bold } = paint(style);
+  return `${[
+    bold('Block sums against whole models (ms, measured)'),
+    table(
+      [
+        { title: 'model' },
+        { title: 'processor' },
+        { title: 'whole', align: 'right' },
+        { title: 'cut pieces', align: 'right' },
+        { title: 'files', align: 'right' },
+        { title: "runtime's nodes", align: 'right' },
+        { title: 'used' },
+      ],
+      rows,
+      style,
+    ),
+    wrap(
+      `The way whose sum is nearer to the whole gives the costs of the blocks; median difference ${percent(median(differences))} over ${rows.length} cells, largest ${percent(Math.max(...differences))}. Cut pieces lose what the runtime does across blocks, its profile of nodes costs time itself.`,
+      style.width,
+    ),
+  ].join('\n\n')}\n`;
+}
+
+/** Errors of the throughput model over executed pairs, as shares. */
+export interface PairErrors {
+  pairs: number;
+  before: number;
+  after: number;
+}
+
+/** Empty for a profile without executed pairs. */
+export function interferenceText({ interference }: Profile, errors: PairErrors | undefined, style: TextStyle): string {
+  if (interference === undefined) return '';
+  const { bold } = paint(style);
+  const factors = Object.entries(interference.slowdown).map(([id, factor]) => `${id} x${factor.toFixed(3)}`);
+  const error =
+    errors === undefined
+      ? ''
+      : ` Mean error of a pair's predicted throughput: ${percent(errors.before)} without, ${percent(errors.after)} with these factors, each pair predicted from the others.`;
+  return `${bold('Interference')} (measured)\n\n${wrap(
+    `Beside a busy neighbour a call takes longer: ${factors.join(', ')}; from ${interference.pairs.length} pairs executed together.${error}`,
+    style.width,
+  )}\n`;
+}
