@@ -83,7 +83,10 @@ export function placementProblem(input: ProblemInput): NamedProblem {
       }, 0),
     ),
     ...transfers,
-    dramResource: Int32Array.from(dramOf, (dram) => (dram === undefined ? -1 : (resourceIndex.get(dram.id) as number))),
+    // Measured interference holds what memory does to neighbours already: the assumed traffic would count it twice.
+    dramResource: Int32Array.from(dramOf, (dram) =>
+      dram === undefined || profile.interference !== undefined ? -1 : (resourceIndex.get(dram.id) as number),
+    ),
     dramSecondsPerByte: Float64Array.from(dramOf, (dram) =>
       dram?.bandwidthBytesPerS === undefined ? 0 : 1 / dram.bandwidthBytesPerS,
     ),

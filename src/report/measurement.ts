@@ -1,4 +1,5 @@
 /** How a profile was measured: block sums beside whole models, and how far pairs of processors slow each other. */
+import type { PairErrors } from '../estimators/pair-error.ts';
 import type { Measurement, Profile } from '../profiles/schema.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { paint, type TextStyle } from './style.ts';
@@ -63,13 +64,6 @@ export function measurementText(profile: Profile, style: TextStyle): string {
   ].join('\n\n')}\n`;
 }
 
-/** Errors of the throughput model over executed pairs, as shares. */
-export interface PairErrors {
-  pairs: number;
-  before: number;
-  after: number;
-}
-
 /** Empty for a profile without executed pairs. */
 export function interferenceText({ interference }: Profile, errors: PairErrors | undefined, style: TextStyle): string {
   if (interference === undefined) return '';
@@ -78,7 +72,7 @@ export function interferenceText({ interference }: Profile, errors: PairErrors |
   const error =
     errors === undefined
       ? ''
-      : ` Mean error of a pair's predicted throughput: ${percent(errors.before)} without, ${percent(errors.after)} with these factors, each pair predicted from the others.`;
+      : ` Mean error of a pair's predicted throughput: ${percent(errors.measured)} with these factors (each pair predicted from the others), ${percent(errors.none)} with none, ${percent(errors.assumed)} with the platform's memory bandwidth instead.`;
   return `${bold('Interference')} (measured)\n\n${wrap(
     `Beside a busy neighbour a call takes longer: ${factors.join(', ')}; from ${interference.pairs.length} pairs executed together.${error}`,
     style.width,

@@ -1,7 +1,7 @@
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import type { Warning } from '../../documents/warnings.ts';
-import { pairError } from '../../estimators/pair-error.ts';
+import { pairErrors } from '../../estimators/pair-error.ts';
 import { runnableProcessors } from '../../execution/pool.ts';
 import { HOST_PLATFORM } from '../../platforms/registry.ts';
 import { type FpsMatrix, fpsMatrixDocument, fpsMatrixFindings } from '../../profiles/fps-matrix.ts';
@@ -74,7 +74,7 @@ export const profileCommand = defineCommand({
       await deliverMatrix(matrix, measured?.warnings ?? profile?.warnings ?? [], values, call);
       return 0;
     }
-    const errors = pairError(profile!, platform);
+    const errors = pairErrors(profile!, platform);
     await deliver(
       {
         json: profileDocument.write(profile!),
@@ -113,7 +113,7 @@ function needs(option: string, other: string): HeterodyneError {
 /** Measurements of this host; undefined where costs are modelled: on other platforms, by wish, and without a runtime. */
 async function measuredCosts(
   values: ProfileValues,
-  { platform, warnings }: ChosenPlatform,
+  { platform }: ChosenPlatform,
   workload: ChosenWorkload,
   call: Call,
 ): Promise<HostMeasurements | undefined> {
@@ -133,7 +133,7 @@ async function measuredCosts(
       received: asked.precision,
     });
   }
-  return measureHost(values, platform, workload, [...warnings, ...workload.warnings], call);
+  return measureHost(values, platform, workload, workload.warnings, call);
 }
 
 async function modelledProfile(
