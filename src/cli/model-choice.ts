@@ -9,12 +9,14 @@ import type { BlockedModel } from '../models/graph.ts';
 import { loadOnnxModel } from '../models/load.ts';
 import { loadZooModel } from '../models/zoo/load.ts';
 import { findZooEntry, ZOO, zooEntry } from '../models/zoo/zoo.ts';
+import type { VariantModel } from '../planners/plan.ts';
 import {
   type Workload,
   type WorkloadModel,
   type WorkloadPrecision,
   workloadDocument,
   workloadNames,
+  workloadVariants,
 } from '../profiles/workload.ts';
 import { wholeNumber } from './arguments.ts';
 
@@ -189,7 +191,9 @@ export function fileOf(model: string, document: string | undefined): string {
 
 /** The files that a workload is read from: what must not be written over. */
 export function inputFiles({ workload, file }: ChosenWorkload): string[] {
-  const models = workload.models.map(({ model }) => model).filter((model) => findZooEntry(model) === undefined);
+  const models = workload.models
+    .flatMap((entry) => [entry.model, ...workloadVariants(entry).flatMap(({ model }) => model ?? [])])
+    .filter((model) => findZooEntry(model) === undefined);
   return [...(file === undefined ? [] : [file]), ...models.map((model) => fileOf(model, file))];
 }
 
@@ -224,6 +228,26 @@ export async function loadModels(
     models.push({ ...model, name });
   }
   return models;
+}
+
+/** The further forms of a workload's models that have files of their own, under the models' names. */
+export async function loadVariants(
+  { workload, file }: ChosenWorkload,
+  cut: Granularity | undefined,
+  signal: AbortSignal,
+): Promise<VariantModel[]> {
+  const names = workloadNames(workload);
+  const loaded: VariantModel[] = [];
+  for (const [m, entry] of workload.models.entries()) {
+    for (const { name: variant, model, precision } of workloadVariants(entry)) {
+      if (model === undefined) continue;
+      signal.throwIfAborted();
+      const form = await loadModel({ ...entry, model }, names[m] as string, file, cut);
+      const format = precision ?? entry.precision;
+      loaded.push({ model: form, variant, ...(format !== undefined && { precision: format }) });
+    }
+  }
+  return loaded;
 }
 
 /** Before half a thousand files are read in vain. */

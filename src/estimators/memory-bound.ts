@@ -7,6 +7,8 @@ import { bytesText } from '../documents/quantities.ts';
 /** Names of a problem's parts, for messages. */
 export interface ProblemNames {
   models: string[];
+  /** Which form of each model is planned. */
+  variants: string[];
   processors: string[];
   resources: string[];
   /** One per memory pool: the processor or DRAM that holds it. */

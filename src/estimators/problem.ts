@@ -16,6 +16,8 @@ export interface ProblemInput {
   profile: Profile;
   platform: Platform;
   workload: Workload;
+  /** Form by name of the model; absent = the original. */
+  variants?: Readonly<Record<string, string>>;
   /** Default `throughput`. */
   objective?: Objective;
   /** Most stages of one model; default min(processors, 3). */
@@ -44,7 +46,8 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   const { profile, platform, workload, objective = 'throughput', depthOne = false } = input;
   const warnings: Warning[] = [];
   const modelNames = workloadNames(workload);
-  const profiles = modelNames.map((name) => profileOf(profile, name));
+  const variants = modelNames.map((name) => input.variants?.[name] ?? 'original');
+  const profiles = modelNames.map((name, m) => profileOf(profile, name, variants[m] as string));
   const processors = usableProcessors(profile, platform, warnings);
   const P = processors.length;
   refuseBeyondLimits(modelNames.length, P);
@@ -103,6 +106,7 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   };
   const names: ProblemNames = {
     models: modelNames,
+    variants,
     processors: processors.map((processor) => processor.id),
     resources: resources.map((resource) => resource.id),
     pools: pools.map((pool) => pool.name),
@@ -135,8 +139,8 @@ function refuseBeyondLimits(models: number, processors: number): void {
   if (processors > LIMITS.processors) throw overLimit('processors', processors, LIMITS.processors);
 }
 
-function profileOf(profile: Profile, name: string): ProfileModel {
-  const found = profile.models.find((model) => model.name === name && model.variant === 'original');
+function profileOf(profile: Profile, name: string, variant: string): ProfileModel {
+  const found = profile.models.find((model) => model.name === name && model.variant === variant);
   if (found !== undefined) return found;
   const known = profile.models.map((model) => model.name);
   throw new HeterodyneError('BAD_INPUT', `the profile has no model "${name}"`, {

@@ -17,7 +17,8 @@ import { platformById } from '../platforms/registry.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { rooflineProfile } from '../profiles/roofline.ts';
 import type { Profile } from '../profiles/schema.ts';
-import { type Workload, workloadNames, workloadOf } from '../profiles/workload.ts';
+import { chooseVariants } from '../profiles/variant-choice.ts';
+import { type Workload, type WorkloadPrecision, workloadNames, workloadOf } from '../profiles/workload.ts';
 import { fluidBound } from './bound.ts';
 import {
   DEFAULT_EVALUATIONS,
@@ -29,7 +30,7 @@ import {
 import { coreName, predict, statedValue } from './predicted.ts';
 import { comparators, plannerById } from './registry.ts';
 import { replan } from './replan.ts';
-import type { Plan } from './schema.ts';
+import type { Plan, PlannedModel } from './schema.ts';
 
 /** A model with less than this share of the mean rate is named as starving. */
 const STARVING = 0.1;
@@ -43,6 +44,10 @@ export interface PlanRequest {
   models?: readonly (BlockedModel | string)[];
   /** Costs; absent = computed from models and platform (roofline). */
   profile?: Profile;
+  /** Further forms of models, to be costed beside them; without effect when `profile` is given. */
+  variants?: readonly VariantModel[];
+  /** Accuracy that every model must be known to have, a fraction; a model's own floor goes before. */
+  minAccuracy?: number;
   /** Default `throughput`. */
   objective?: Objective;
   /** Planner id, default `mcts`. */
@@ -66,6 +71,14 @@ export interface PlanRequest {
   from?: Plan;
   /** With `from`: share of the objective that one moved stage must earn, default 0.01. */
   moveCost?: number;
+}
+
+/** One more form of a model of the workload. */
+export interface VariantModel {
+  /** Its `name` is that of the model in the workload. */
+  model: BlockedModel;
+  variant: string;
+  precision?: WorkloadPrecision;
 }
 
 export interface PlanOptions {
@@ -110,11 +123,18 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
   const inputs = resolveInputs(request);
   const { platform, profile, workload } = inputs;
   const { objective = 'throughput', maxStages, depthOne } = request;
-  const named = placementProblem({ profile, platform, workload, objective, maxStages, depthOne });
+  const chosen = chooseVariants(profile, workload, request.minAccuracy);
+  const { variants } = chosen;
+  const named = placementProblem({ profile, platform, workload, variants, objective, maxStages, depthOne });
   const core = options.core ?? defaultCore();
   const kernel = core.placement(named.problem);
   try {
-    const warnings: Warning[] = [...inputs.warnings, ...(profile.warnings ?? []), ...named.warnings];
+    const warnings: Warning[] = [
+      ...inputs.warnings,
+      ...(profile.warnings ?? []),
+      ...chosen.warnings,
+      ...named.warnings,
+    ];
     const replanned = request.from && (await replanFrom(request.from, kernel, named, request, options));
     const competition =
       replanned?.competition ??
@@ -157,7 +177,7 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
         ...(own?.partial && { partial: true }),
       },
       operatingPoint: operatingPointOf(platform),
-      models: predicted.models,
+      models: predicted.models.map((model) => withAccuracy(model, chosen.accuracies[model.name])),
       processors: predicted.processors,
       score: predicted.score,
       ...(rivals.length > 0 && {
@@ -357,7 +377,11 @@ function resolveInputs(request: PlanRequest): Inputs {
     for (const message of model.warnings) warnings.push({ code: 'MODEL', message: `${names[m]}: ${message}` });
     return { ...model, name: names[m] };
   });
-  const profile = rooflineProfile(models, platform, { precision: workload.models.map((wish) => wish.precision) });
+  const further = request.variants ?? [];
+  const profile = rooflineProfile([...models, ...further.map(({ model }) => model)], platform, {
+    precision: [...workload.models.map((wish) => wish.precision), ...further.map(({ precision }) => precision)],
+    variants: [...models.map(() => 'original'), ...further.map(({ variant }) => variant)],
+  });
   return { platform, workload, profile, warnings };
 }
 
@@ -370,6 +394,12 @@ function workloadFrom(models: PlanRequest['models']): Workload {
     });
   }
   return workloadOf(models.map((model) => (typeof model === 'string' ? model : model.name)));
+}
+
+/** In the order of the schema, which is the order of the file. */
+function withAccuracy(model: PlannedModel, accuracy: number | undefined): PlannedModel {
+  const { name, variant, ...rest } = model;
+  return { name, variant, ...(accuracy !== undefined && { accuracy }), ...rest };
 }
 
 /** What the reader should know about the plan itself. */

@@ -34,7 +34,7 @@ export function predict(input: {
   let joulesPerS = problem.idleWatts;
 
   const models = problem.models.map((model, m): PlannedModel => {
-    const profiled = profile.models.find((each) => each.name === names.models[m] && each.variant === 'original');
+    const profiled = profile.models.find((each) => each.name === names.models[m] && each.variant === names.variants[m]);
     const stages = stageCosts(prepared, m, recordOf(placement, m));
     let seconds = 0;
     let joules = 0;
@@ -56,7 +56,7 @@ export function predict(input: {
     const { deadlineMs } = workload.models[m];
     return {
       name: model.name,
-      variant: profiled?.variant ?? 'original',
+      variant: names.variants[m] as string,
       stages: stages.map((stage, s) => ({
         processor: names.processors[stage.processor],
         firstBlock: stage.first,

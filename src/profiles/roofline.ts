@@ -20,6 +20,8 @@ import type { WorkloadPrecision } from './workload.ts';
 export interface RooflineOptions {
   /** One for all models, or one per model; absent = `native`. */
   precision?: WorkloadPrecision | readonly (WorkloadPrecision | undefined)[];
+  /** Which form of its name each model is, one per model; absent = all originals. */
+  variants?: readonly string[];
 }
 
 /** Profile of `models` (names unique) on every processor of `platform`. The same input gives the same document. */
@@ -28,16 +30,17 @@ export function rooflineProfile(
   platform: Platform,
   options: RooflineOptions = {},
 ): Profile {
-  const { precision } = options;
+  const { precision, variants } = options;
   return {
     kind: 'profile',
     schemaVersion: 1,
     platform: platform.id,
     platformHash: contentHash(platform),
     processors: platform.processors.map((processor) => processor.id),
-    models: models.map((model, m) =>
-      rooflineModel(model, platform, (typeof precision === 'object' ? precision[m] : precision) ?? 'native'),
-    ),
+    models: models.map((model, m) => ({
+      ...rooflineModel(model, platform, (typeof precision === 'object' ? precision[m] : precision) ?? 'native'),
+      variant: variants?.[m] ?? 'original',
+    })),
   };
 }
 

@@ -10,6 +10,17 @@ const positive = z.number().gt(0);
 export const WORKLOAD_PRECISIONS = ['native', ...PRECISIONS] as const;
 export type WorkloadPrecision = (typeof WORKLOAD_PRECISIONS)[number];
 
+const variantName = z.string().min(1);
+const fraction = z.number().min(0).max(1);
+
+const variantSchema = z.strictObject({
+  name: variantName,
+  model: z.string().min(1).optional().describe('Path of its ONNX file; absent = the profile has it.'),
+  precision: z.enum(WORKLOAD_PRECISIONS).optional().describe('That its costs are modelled in; absent = as the model.'),
+  accuracy: fraction.optional().describe('A fraction, measured on labelled data; absent = unknown.'),
+  accuracySource: z.string().optional().describe('Who measured it, on which data.'),
+});
+
 const workloadModelSchema = z.strictObject({
   model: z.string().min(1).describe('Path of an ONNX file, or the name of a zoo entry.'),
   name: z.string().min(1).optional().describe('Unique in the workload; absent = derived from model.'),
@@ -29,10 +40,11 @@ const workloadModelSchema = z.strictObject({
   shareWeight: positive.optional().describe('Weight w of max-min sharing; absent = 1.'),
   callsPerFrame: positive.optional().describe('Inferences per frame; absent = 1.'),
   variants: z
-    .array(z.string().min(1))
+    .array(z.union([variantName, variantSchema]))
     .min(1)
     .optional()
     .describe('Forms of the model that may be used: original and others; absent = the original alone.'),
+  minAccuracy: fraction.optional().describe('Only forms that are known to be as accurate may be used.'),
 });
 
 const shape = {
@@ -51,6 +63,14 @@ export const workloadDocument = defineDocument({
   check: checkWorkload,
 });
 
+/** One form of a model that a workload allows. */
+export type WorkloadVariant = z.infer<typeof variantSchema>;
+
+/** The forms that an entry allows, in its order. */
+export function workloadVariants({ variants = ['original'] }: WorkloadModel): WorkloadVariant[] {
+  return variants.map((variant) => (typeof variant === 'string' ? { name: variant } : variant));
+}
+
 function checkWorkload(workload: Workload): Problem[] {
   const problems: Problem[] = [];
   const names = workload.models.map((model) => model.name);
@@ -63,6 +83,16 @@ function checkWorkload(workload: Workload): Problem[] {
         received: `"${model.name}"`,
       });
     }
+    const forms = workloadVariants(model).map(({ name }) => name);
+    forms.forEach((form, v) => {
+      if (forms.indexOf(form) === v) return;
+      problems.push({
+        path: `/models/${i}/variants/${v}`,
+        message: `form "${form}" is given twice`,
+        expected: 'names that occur once',
+        received: `"${form}"`,
+      });
+    });
     if (model.minRatePerS !== undefined && model.ratePerS !== undefined && model.minRatePerS > model.ratePerS) {
       problems.push({
         path: `/models/${i}/minRatePerS`,

@@ -50,6 +50,7 @@ test('blocks become seconds, resources become bits, DRAM stays apart', () => {
     processors: ['cpu', 'gpu'],
     resources: ['cpu-cores', 'gpu-cores', 'dram'],
     pools: ['dram'],
+    variants: ['original'],
   });
   assert.equal(warnings, []);
   for (const [i, seconds] of [0.04, 0.02, 0.02, 0.01].entries()) close(problem.models[0].seconds[i], seconds);

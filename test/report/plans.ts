@@ -30,6 +30,7 @@ export function randomPlan(seed: number, options: RandomProblemOptions = {}): Ra
   for (const model of problem.models) model.rateFloor = 0;
   const names: ProblemNames = {
     models: problem.models.map(({ name }) => name),
+    variants: problem.models.map(() => 'original'),
     processors: Array.from({ length: problem.processors }, (_, p) => `p${p}`),
     resources: Array.from({ length: problem.resources }, (_, r) => `r${r}`),
     pools: [],

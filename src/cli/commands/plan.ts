@@ -21,7 +21,14 @@ import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand, type Options } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { GROUP_OPTIONS } from '../group-options.ts';
-import { type ChosenWorkload, chooseWorkload, inputFiles, loadModels, parseCut } from '../model-choice.ts';
+import {
+  type ChosenWorkload,
+  chooseWorkload,
+  inputFiles,
+  loadModels,
+  loadVariants,
+  parseCut,
+} from '../model-choice.ts';
 import {
   MODEL_OPTIONS,
   OUTPUT_OPTIONS,
@@ -86,6 +93,12 @@ const PLAN_OPTIONS = {
     type: 'string',
     valueHint: 'N',
     description: `most stages of one model, 1 to ${LIMITS.stagesPerModel} (3, or fewer processors)`,
+  },
+  'min-accuracy': {
+    type: 'string',
+    valueHint: 'SHARE',
+    description:
+      "take of each model the fastest form that is known to be so accurate, as 0.7 or 70%; accuracies are the workload's",
   },
   'depth-one': { type: 'boolean', description: 'one request in flight per model: its stages do not overlap' },
   granularity: {
@@ -238,7 +251,8 @@ async function readInputs(values: InputValues, call: Call): Promise<{ request: P
   }
   const platform = atOperatingPoint(fastest, point);
   const models = await loadModels(chosen, cut, call.signal);
-  return { request: { platform, workload, models }, warnings: found };
+  const variants = await loadVariants(chosen, cut, call.signal);
+  return { request: { platform, workload, models, variants }, warnings: found };
 }
 
 async function readProfile(file: string): Promise<{ document: Profile; warnings: Warning[] }> {
@@ -309,6 +323,7 @@ interface SearchValues {
   'time-limit'?: string;
   seed?: string;
   'max-stages'?: string;
+  'min-accuracy'?: string;
   'depth-one'?: boolean;
   granularity?: string;
   seeds: boolean;
@@ -339,7 +354,18 @@ function searchSettings(values: SearchValues): Partial<PlanRequest> {
     seed: given(values.seed, (text) => wholeNumber(text, '--seed', 0, 2 ** 32 - 1)),
     maxStages: given(values['max-stages'], (text) => wholeNumber(text, '--max-stages', 1, LIMITS.stagesPerModel)),
     depthOne: values['depth-one'],
+    minAccuracy: given(values['min-accuracy'], readAccuracy),
   };
+}
+
+function readAccuracy(text: string): number {
+  const accuracy = readShare(text, '--min-accuracy');
+  if (accuracy <= 1) return accuracy;
+  throw new HeterodyneError('USAGE', `--min-accuracy cannot be "${text}"`, {
+    path: '--min-accuracy',
+    expected: 'a share of at most 1, as 0.7 or 70%',
+    received: `"${text}"`,
+  });
 }
 
 function readEvaluations(text: string): number {

@@ -20,6 +20,7 @@ import {
   chooseWorkload,
   inputFiles,
   loadModels,
+  loadVariants,
   modelWarnings,
   parseCut,
 } from '../model-choice.ts';
@@ -143,6 +144,7 @@ async function modelledProfile(
   call: Call,
 ): Promise<Profile> {
   const models = await loadModels(chosen, parseCut(values.cut), call.signal);
+  const forms = await loadVariants(chosen, parseCut(values.cut), call.signal);
   const found: Warning[] = [...warnings, ...chosen.warnings, ...modelWarnings(models)];
   if (values.platform === HOST_PLATFORM && !values.roofline) {
     found.push({
@@ -151,7 +153,10 @@ async function modelledProfile(
     });
   }
   return {
-    ...rooflineProfile(models, platform, { precision: chosen.workload.models.map((model) => model.precision) }),
+    ...rooflineProfile([...models, ...forms.map(({ model }) => model)], platform, {
+      precision: [...chosen.workload.models, ...forms].map((each) => each.precision),
+      variants: [...models.map(() => 'original'), ...forms.map(({ variant }) => variant)],
+    }),
     ...(found.length > 0 ? { warnings: found } : {}),
   };
 }

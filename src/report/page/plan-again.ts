@@ -42,6 +42,7 @@ export async function* planAgain(input: PlanAgainInput): AsyncGenerator<PlanView
   const processors = conditions.profile.processors.length;
   const named = placementProblem({
     ...conditions,
+    variants: Object.fromEntries(plan.models.map(({ name, variant }) => [name, variant])),
     objective,
     maxStages: Math.min(maxStages, processors),
     depthOne,
