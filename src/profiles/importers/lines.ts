@@ -17,7 +17,7 @@ export function heading(text: string): string {
 /** `count=50 first=123 avg=12.5` as pairs. */
 export function assignments(text: string): Record<string, string> {
   return Object.fromEntries(
-    [...text.matchAll(/([a-z][a-z ()]*?)\s*[=:]\s*([^\s,=]+)/gi)].map((match) => [
+    [...text.matchAll(/([a-z][a-z ()]{0,40})[=:] {0,4}([^\s,=]{1,40})/gi)].map((match) => [
       match[1]!.trim().toLowerCase(),
       match[2]!,
     ]),

@@ -36,8 +36,8 @@ export const openvinoCsv: ProfileFormat = {
   family: 'openvino',
   title: 'OpenVINO benchmark_app (CSV)',
   detect: (text) => {
-    if (/^\s*layerName;execStatus;/im.test(text)) return 'the heading layerName;execStatus';
-    return /^(?:Configuration setup|Execution results);*\s*$/im.test(text)
+    if (/^[ \t]*layerName;execStatus;/im.test(text)) return 'the heading layerName;execStatus';
+    return /^(?:Configuration setup|Execution results);*[ \t\r]*$/im.test(text)
       ? 'a block titled Configuration setup or Execution results'
       : undefined;
   },
@@ -47,7 +47,7 @@ export const openvinoCsv: ProfileFormat = {
 function readOpenvinoCsv(text: string, settings: ReadSettings): ReadProfile {
   const lines = linesOf(text);
   const findings = new Findings();
-  if (lines.some((line) => /^\s*layerName;/i.test(line))) return readCounters(lines, settings, findings);
+  if (lines.some((line) => /^[ \t]*layerName;/i.test(line))) return readCounters(lines, settings, findings);
   const cells: Record<string, unknown> = {};
   let block = '';
   for (const line of lines) {
@@ -85,7 +85,7 @@ function readCounters(lines: readonly string[], settings: ReadSettings, findings
   let columns = 0;
   for (const [at, line] of lines.entries()) {
     const path = `line ${at + 1}`;
-    if (/^\s*layerName;/i.test(line)) {
+    if (/^[ \t]*layerName;/i.test(line)) {
       if (!COUNTER_HEADER.test(line.trim())) throw unlikeHeader(line, source, path);
       columns = line.trim().replace(/;$/, '').split(';').length;
       open = [];

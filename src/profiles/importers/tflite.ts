@@ -22,7 +22,7 @@ export const tfliteBenchmark: ProfileFormat = {
   family: 'tflite',
   title: 'TFLite benchmark_model',
   detect: (text) => {
-    if (/^(?:INFO: ?)?=+ Run Order =+\s*$/m.test(text)) return 'a table titled Run Order';
+    if (/^(?:INFO: ?)?=+ Run Order =+[ \t\r]*$/m.test(text)) return 'a table titled Run Order';
     if (/inference timings in us:/i.test(text)) return 'a line "Inference timings in us"';
     return REGULAR.test(text) ? 'a heading of operator-wise profiling' : undefined;
   },
