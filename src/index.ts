@@ -42,6 +42,25 @@ export { type Variant, type Variants, variantsDocument } from './models/variants
 export { loadZooModel, type ZooLoadOptions } from './models/zoo/load.ts';
 export { zooWeights } from './models/zoo/weights.ts';
 export { ZOO, type ZooEntry, type ZooOptions, zooModel } from './models/zoo/zoo.ts';
+export {
+  type GroupEvidence,
+  type GroupPlanRequest,
+  planGroup,
+  planGroupWithEvidence,
+} from './planners/group/group-plan.ts';
+export { checkAgainstRun, type DeviceCheck } from './planners/group/interference.ts';
+export { GROUP_METHODS, type GroupMethod } from './planners/group/methods.ts';
+export {
+  type Assignment,
+  type GroupOptions,
+  type GroupProblem,
+  groupProblem,
+  SHARING_MODES,
+  type SharingMode,
+} from './planners/group/problem.ts';
+export { type Rescheduled, type RescheduleOptions, reschedule } from './planners/group/reschedule.ts';
+export { type GroupPlan, groupPlanDocument } from './planners/group/schema.ts';
+export { matrixOfWorkloads } from './planners/group/services.ts';
 export { type PlanEvidence, type PlanOptions, type PlanRequest, plan, planWithEvidence } from './planners/plan.ts';
 export type {
   HistoryPoint,

@@ -9,11 +9,12 @@ import { mosaicDp } from './mosaic-dp.ts';
 import type { Planner } from './planner.ts';
 import { random } from './random.ts';
 import { singleBest } from './single-best.ts';
-
-export const planners: readonly Planner[] = [mcts, exact, singleBest, random, hillClimb, genetic, mosaicDp];
+import { groupPlanners } from './whole-groups.ts';
 
 /** The planners that every plan is compared with. */
-export const comparators: readonly Planner[] = planners.filter((planner) => planner !== mcts && planner !== exact);
+export const comparators: readonly Planner[] = [singleBest, random, hillClimb, genetic, mosaicDp];
+
+export const planners: readonly Planner[] = [mcts, exact, ...comparators, ...groupPlanners];
 
 /** @throws HeterodyneError `USAGE` for an id that no planner has */
 export function plannerById(id: string): Planner {

@@ -78,7 +78,7 @@ test('wrong usage ends with 64 and says what is legal', async () => {
   refused(await run([...PLAN, 'alexnet', '--matrices', 'm.csv']), 64, 'unknown option --matrices');
   refused(await run([...PLAN, 'alexnet', '--matrix', 'm.csv']), 64, '--platform means nothing with --matrix');
   refused(await run([...PLAN, 'alexnet', '--what-if']), 64, '--what-if means nothing without --matrix');
-  refused(await run([...PLAN, 'alexnet', '--planner', 'portfolio']), 64, 'means nothing without --matrix');
+  refused(await run([...PLAN, 'alexnet', '--planner', 'in-order']), 64, 'means nothing without --matrix');
   refused(await run([...PLAN, 'alexnet', '--cut', 'layer']), 64, 'block, operator');
 });
 

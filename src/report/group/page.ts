@@ -24,7 +24,7 @@ export function groupPage(evidence: GroupEvidence, command: readonly string[]): 
     section('loads', 'Devices', 'modelled', figureOf(evidence, 'loads'), deviceTable(plan)),
     section('comparison', 'Comparison', 'modelled', figureOf(evidence, 'comparison'), boundText(plan)),
     ...(plan.services ? [section('services', 'Services', 'modelled', serviceTable(plan.services))] : []),
-    ...(plan.whatIf ? [section('what-if', 'What if', 'modelled', figureOf(evidence, 'what-if'), noiseText(plan))] : []),
+    ...(plan.whatIf ? [section('changes', 'What if', 'modelled', figureOf(evidence, 'what-if'), noiseText(plan))] : []),
     ...(plan.warnings.length > 0 ? [section('warnings', 'Warnings', undefined, warningList(plan))] : []),
     section('provenance', 'Provenance', undefined, provenanceTable(plan), commandText(command)),
   ];
