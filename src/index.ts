@@ -99,6 +99,7 @@ export { fpsMatrixOfProfile } from './profiles/fps-matrix-of-profile.ts';
 export { fpsMatrixCsv, readFpsMatrix } from './profiles/fps-matrix-read.ts';
 export { type ImportResult, type ImportTarget, importedProfile } from './profiles/importers/imported-profile.ts';
 export { layersOf, type ModelLayers } from './profiles/importers/layers.ts';
+export { importedCell } from './profiles/importers/matrix-cell.ts';
 export { mergeProfiles } from './profiles/importers/merge.ts';
 export type { ImportedOp, ImportedProfile } from './profiles/importers/record.ts';
 export { type ImportOptions, importProfile, PROFILE_FORMATS } from './profiles/importers/registry.ts';

@@ -1,0 +1,56 @@
+/** An imported record as one cell of an FPS matrix: the whole model alone on one device. */
+import { HeterodyneError } from '../../core/errors.ts';
+import type { FpsCell } from '../fps-matrix.ts';
+import type { ImportedProfile } from './record.ts';
+
+/**
+ * The reported rate where several requests were in flight, else the reciprocal of the median (or mean) latency. Which of
+ * the two stands in `metric`, since a matrix that mixes them misleads; `profiled` is good for proportions alone.
+ *
+ * @param precision number format that it was computed in, where known
+ * @throws HeterodyneError `BAD_INPUT`: the file holds times of layers alone, or no rate above 0
+ */
+export function importedCell(record: ImportedProfile, precision?: string): FpsCell {
+  const { mode, latencyMs = {}, batch } = record;
+  const latency = latencyMs.median ?? latencyMs.mean;
+  const inverse = latency !== undefined && latency > 0 ? (1000 * batch) / latency : undefined;
+  const framesPerS = mode === 'throughput' ? record.throughputPerS : inverse;
+  if (framesPerS === undefined || !(framesPerS > 0) || !Number.isFinite(framesPerS)) {
+    throw new HeterodyneError('BAD_INPUT', `${record.sourceFile} holds no rate of the whole model`, {
+      source: record.sourceFile,
+      expected: mode === 'throughput' ? 'a throughput' : 'a latency of the whole model',
+      received: record.ops.length > 0 ? 'times of layers alone' : 'neither',
+    });
+  }
+  const { count, mean, median, p95, std } = latencyMs;
+  const fallback = fallbackOf(record);
+  return {
+    framesPerS,
+    origin: 'imported',
+    metric: mode,
+    tool: record.toolVersion === undefined ? record.tool : `${record.tool} ${record.toolVersion}`,
+    sourceFile: record.sourceFile,
+    ...(precision !== undefined && { precision }),
+    batch,
+    ...(count !== undefined &&
+      count >= 1 && {
+        latencyMs: {
+          n: Math.floor(count),
+          ...(mean !== undefined && mean > 0 && { mean }),
+          ...(median !== undefined && median > 0 && { p50: median }),
+          ...(p95 !== undefined && p95 > 0 && { p95 }),
+          ...(std !== undefined && { std }),
+        },
+      }),
+    ...(fallback !== undefined && { fallback }),
+  };
+}
+
+/** The largest part that ran on another provider than most of the model did. */
+function fallbackOf({ ops, provider, providers = {} }: ImportedProfile): FpsCell['fallback'] {
+  const others = Object.entries(providers).filter(([name]) => name !== provider);
+  if (others.length === 0) return undefined;
+  const [name, share] = others.reduce((most, next) => (next[1] > most[1] ? next : most));
+  const nodes = ops.filter((op) => op.provider === name).length;
+  return { provider: name, nodes, ofNodes: ops.length, timeShare: Math.min(1, share) };
+}
