@@ -15,6 +15,9 @@ import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
 import { profileDocument } from '../profiles/schema.ts';
 import { tablesDocument } from '../profiles/tables-schema.ts';
 import { workloadDocument } from '../profiles/workload.ts';
+import { decisionsDocument } from '../simulator/decisions.ts';
+import { scenarioDocument } from '../simulator/scenario.ts';
+import { simulationDocument } from '../simulator/schema.ts';
 import { errorDocument } from './documents/error.ts';
 import { modelDocument } from './documents/model.ts';
 import { modelExportDocument, modelListDocument } from './documents/model-list.ts';
@@ -30,6 +33,9 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   tablesDocument,
   planDocument,
   groupPlanDocument,
+  scenarioDocument,
+  simulationDocument,
+  decisionsDocument,
   modelDocument,
   modelListDocument,
   modelExportDocument,

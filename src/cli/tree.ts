@@ -44,6 +44,9 @@ export const COMMANDS: GroupEntry = {
         }),
       },
     ),
+    simulate: command('Run a plan in virtual time, under noise, scenarios and controllers.', async () => {
+      return (await import('./commands/simulate.ts')).simulateCommand;
+    }),
     models: {
       kind: 'group',
       summary: 'Look at models: ONNX files, and the networks that Heterodyne can build itself (the zoo).',

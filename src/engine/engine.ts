@@ -216,6 +216,11 @@ export class Engine {
     return this.#underWay[model];
   }
 
+  /** Those of them whose deadline has passed. */
+  overdue(model: number): number {
+    return this.#frames.overdue(model, this.#now);
+  }
+
   /** Watts of the whole device now; NaN = unknown. */
   get watts(): number {
     return this.meters.watts;

@@ -83,6 +83,15 @@ export class Frames {
     }
   }
 
+  /** Frames of a model under way whose deadline has passed. */
+  overdue(model: number, now: number): number {
+    let count = 0;
+    for (let slot = this.#first[model]; slot < this.#first[model + 1]; slot++) {
+      if (this.#state[slot] !== FREE && this.deadline[slot] < now) count++;
+    }
+    return count;
+  }
+
   isGivenUp(slot: number): boolean {
     return this.#state[slot] === GIVEN_UP;
   }

@@ -24,7 +24,7 @@ export const METADATA_NAMES = ['process_name', 'process_sort_index', 'thread_nam
 export const SLICE_CATEGORIES = ['layer', 'transfer', 'switch', 'decision'] as const;
 export type SliceCategory = (typeof SLICE_CATEGORIES)[number];
 /** Last word of a counter's name. */
-export const COUNTER_UNITS = ['%', 'MHz', 'ms', 'W', 'mJ', 'stages', 'frames', 'factor'] as const;
+export const COUNTER_UNITS = ['%', 'MHz', 'ms', 'W', 'mJ', 'stages', 'frames', 'factor', 'level'] as const;
 export const REQUEST_CATEGORY = 'request';
 
 export type TraceArgs = Record<string, string | number | boolean>;

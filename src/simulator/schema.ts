@@ -1,0 +1,96 @@
+/** The simulation document: what a plan gives in virtual time. Every figure in it is simulated, none was measured. */
+import { z } from 'zod';
+import { CONTROL_MODES } from '../core/control-modes.ts';
+import { type DocumentFrom, defineDocument } from '../documents/document.ts';
+import { warningSchema } from '../documents/warnings.ts';
+import { DISCIPLINES } from '../engine/options.ts';
+
+const notNegative = z.number().min(0);
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(0);
+
+const modelSchema = z.strictObject({
+  name: z.string().min(1),
+  released: count,
+  finished: count,
+  skipped: count.describe('Releases that found no place.'),
+  givenUp: count.describe('Frames given up before they were done.'),
+  unfinished: count.describe('Under way at the end.'),
+  throughputPerS: notNegative.describe('Finished frames over the whole time.'),
+  plannedThroughputPerS: notNegative.optional().describe('What the plan predicts.'),
+  responseMs: z
+    .strictObject({
+      mean: notNegative,
+      p50: notNegative,
+      p95: notNegative,
+      p99: notNegative,
+      p999: notNegative,
+      worst: notNegative,
+    })
+    .optional()
+    .describe('From release to end, of finished frames.'),
+  deadline: z
+    .strictObject({
+      deadlineMs: notNegative,
+      counted: count.describe('Frames whose deadline is decided.'),
+      missed: count.describe('Late, skipped, given up, or unfinished after the deadline.'),
+      missRate: fraction,
+      missRate95: z.array(fraction).length(2).describe("Wilson's interval, which takes frames for independent."),
+      worstTardinessMs: notNegative,
+      bursts: z.strictObject({ count, mean: notNegative, longest: count }).describe('Misses in a row.'),
+    })
+    .optional(),
+  loss: z.strictObject({ mean: notNegative, worst: notNegative }).describe('Accuracy given up, as fractions.'),
+  variantSwitches: count,
+  activeMjPerFrame: notNegative.optional().describe('Above the idle device.'),
+});
+
+const shape = {
+  platform: z.string(),
+  planHash: z.string(),
+  scenarioHash: z.string().optional(),
+  operatingPoint: z.string().describe('At the start.'),
+  controller: z
+    .strictObject({
+      id: z.string(),
+      mode: z.enum(CONTROL_MODES),
+      reconstruction: z.boolean().describe('A published method, rebuilt here from its description.'),
+      operatingPoints: z.array(z.string()).describe('What it chose among.'),
+      decisions: count,
+    })
+    .optional(),
+  seed: z.int(),
+  discipline: z.enum(DISCIPLINES),
+  noise: z.strictObject({
+    blockSigma: notNegative,
+    bursts: z.strictObject({ meanGapMs: notNegative, meanMs: notNegative, slowdown: notNegative }).optional(),
+  }),
+  seconds: notNegative.describe('Virtual time.'),
+  events: count,
+  models: z.array(modelSchema).min(1),
+  device: z.strictObject({
+    utilization: z.array(z.strictObject({ id: z.string(), share: notNegative })),
+    energy: z
+      .strictObject({
+        joules: notNegative,
+        idleJoules: notNegative,
+        meanWatts: notNegative,
+        mjPerFrame: notNegative.describe('Idle included, over the finished frames of all models.'),
+      })
+      .optional(),
+    pointSwitches: count,
+    switchesPerFrame: notNegative,
+  }),
+  /** true: stopped from outside. */
+  partial: z.literal(true).optional(),
+  warnings: z.array(warningSchema),
+};
+
+export type SimulationDocument = DocumentFrom<'simulation', typeof shape>;
+
+export const simulationDocument = defineDocument({
+  kind: 'simulation',
+  schemaVersion: 1,
+  title: 'Heterodyne simulation: what a plan gives in virtual time, under noise, scenarios and controllers',
+  shape,
+});

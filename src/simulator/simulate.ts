@@ -1,0 +1,274 @@
+/** A subject in virtual time: engine, scenario and controller together, and what came of it. */
+
+import type { ControllerParameters } from '../controllers/controller.ts';
+import { ControlLoop, type DecisionListener } from '../controllers/loop.ts';
+import { createController } from '../controllers/registry.ts';
+import type { ControlMode } from '../core/control-modes.ts';
+import { Engine } from '../engine/engine.ts';
+import type { EngineHooks, EngineOptions } from '../engine/options.ts';
+import { type EngineSystem, systemOf, TRANSFER } from '../engine/system.ts';
+import { controlSystemOf, variantChange } from './control-system.ts';
+import { Course } from './course.ts';
+import { Happenings, type Stage } from './happenings.ts';
+import { type DeviceMetrics, deviceMetrics, FrameLog, type ModelMetrics } from './metrics.ts';
+import type { Scenario } from './scenario.ts';
+import type { Subject } from './subject.ts';
+
+export interface SimulationOptions extends Omit<EngineOptions, 'arrivals' | 'hooks' | 'granularity' | 'routeChange'> {
+  /** Virtual time. */
+  seconds: number;
+  scenario?: Scenario;
+  controller?: { id: string; parameters?: ControllerParameters; mode?: ControlMode };
+  /** Time that a decision takes: clocks change that much later. Default 0. */
+  decisionSeconds?: number;
+  /** Record who ran when. */
+  course?: boolean;
+  /** Told of every decision. */
+  onDecision?: DecisionListener;
+  signal?: AbortSignal;
+  onProgress?: (share: number) => void;
+}
+
+export interface SimulationResult {
+  /** Less than asked for when aborted. */
+  seconds: number;
+  events: number;
+  models: ModelMetrics[];
+  device: DeviceMetrics;
+  decisions: number;
+  course?: Course;
+}
+
+/** Pieces of a run between which signals are heard. */
+const PIECES = 1000;
+const YIELD_MS = 10;
+
+/**
+ * Runs a subject for a stretch of virtual time. The same subject and options give the same result on every host, an abort
+ * aside.
+ *
+ * @throws HeterodyneError as `systemOf`, `Engine`, `createController` and `Happenings`
+ */
+export async function simulate(subject: Subject, options: SimulationOptions): Promise<SimulationResult> {
+  const run = new Simulation(subject, options);
+  const { signal, onProgress, seconds } = options;
+  let yielded = performance.now();
+  for (let i = 1; i <= PIECES && !signal?.aborted; i++) {
+    run.goOn((seconds * i) / PIECES);
+    if (performance.now() - yielded < YIELD_MS) continue;
+    // Others have their turn: signals, progress, other work.
+    onProgress?.(i / PIECES);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    yielded = performance.now();
+  }
+  return run.result();
+}
+
+/** The engine of a subject, for those who control or watch it themselves. */
+export function engineSystemOf(subject: Subject): EngineSystem {
+  return systemOf(subject.problem, subject.placement, {
+    variants: subject.models.map(({ variants }) => variants),
+    clocks: subject.clocks,
+  });
+}
+
+class Simulation {
+  readonly #subject: Subject;
+  readonly #engine: Engine;
+  readonly #loop?: ControlLoop;
+  readonly #happenings: Happenings;
+  readonly #logs: FrameLog[];
+  readonly #course?: Course;
+  #decisions = 0;
+  #pointSwitches = 0;
+  /** Levels that are wanted, before a cap. */
+  #wanted: Int32Array;
+  #cap?: Int32Array;
+  #controllerWakes = Number.POSITIVE_INFINITY;
+  /** Per model: seconds of a transfer that belongs to the next block. */
+  readonly #transfer: Float64Array;
+  readonly #stage: Stage;
+
+  constructor(subject: Subject, options: SimulationOptions) {
+    const { scenario, controller, decisionSeconds = 0, onDecision, seconds: _, ...engineOptions } = options;
+    const system = engineSystemOf(subject);
+    for (const domain of system.domains) domain.delaySeconds += decisionSeconds;
+    this.#subject = subject;
+    this.#happenings = new Happenings(scenario, subject);
+    this.#logs = subject.models.map(() => new FrameLog());
+    this.#course = options.course ? new Course() : undefined;
+    this.#wanted = subject.points[subject.start].levels;
+    this.#transfer = new Float64Array(subject.models.length);
+    this.#engine = new Engine(system, {
+      ...engineOptions,
+      arrivals: subject.models.map(({ arrival }) => arrival),
+      granularity: controller === undefined && !options.preemptive ? 'stage' : 'block',
+      routeChange: controller === undefined ? 'frame' : variantChange(system),
+      hooks: this.#hooks(),
+    });
+    if (controller !== undefined) {
+      const control = controlSystemOf(system, subject);
+      this.#loop = new ControlLoop(
+        control,
+        createController(controller.id, control, controller.parameters),
+        {
+          setPoint: (point) => this.#request(subject.points[point].levels),
+          setVariant: (instance, variant, now) => this.#setVariant(instance, variant, now),
+          skipFrame: (instance) => this.#engine.giveUp(instance, this.#loop?.state.frame[instance] ?? -1),
+          wakeAt: (at) => {
+            this.#controllerWakes = at;
+            this.#wake();
+          },
+        },
+        {
+          mode: controller.mode,
+          listener: (...decision) => {
+            this.#decisions++;
+            onDecision?.(...decision);
+          },
+        },
+      );
+      subject.models.forEach(({ arrival }, m) => {
+        if (arrival.active === false && this.#loop) this.#loop.state.active[m] = 0;
+      });
+    }
+    this.#stage = {
+      disturb: (server, slowdown) => this.#engine.disturb(server, slowdown),
+      setActive: (model, active) => {
+        this.#loop?.setActive(model, active, this.#engine.now);
+        this.#engine.setActive(model, active);
+      },
+      setMode: (mode) => this.#loop?.setMode(mode, this.#engine.now),
+      setCap: (levels) => {
+        this.#cap = levels;
+        this.#request(this.#wanted);
+      },
+    };
+    this.#showClocks(0);
+    this.#wake();
+  }
+
+  goOn(until: number): void {
+    this.#engine.run(until);
+  }
+
+  result(): SimulationResult {
+    const { now, meters, events } = this.#engine;
+    this.#course?.end(now);
+    const models = this.#subject.models.map(({ name, arrival }, m) => {
+      const log = this.#logs[m];
+      for (let i = this.#engine.overdue(m); i > 0; i--) log.judge(true);
+      return log.metrics(name, arrival.deadlineSeconds, this.#engine.underWay(m), now);
+    });
+    return {
+      seconds: now,
+      events,
+      models,
+      device: deviceMetrics(this.#subject.servers, meters, models, this.#pointSwitches, now),
+      decisions: this.#decisions,
+      ...(this.#course && { course: this.#course }),
+    };
+  }
+
+  #hooks(): EngineHooks {
+    const logs = this.#logs;
+    const course = this.#course;
+    const { models } = this.#subject;
+    return {
+      released: (model, frame, now) => {
+        logs[model].released++;
+        const { deadlineSeconds } = models[model].arrival;
+        const deadline = deadlineSeconds === undefined ? Number.POSITIVE_INFINITY : now + deadlineSeconds;
+        course?.released(model, frame, deadline, now);
+        this.#loop?.released(model, frame, now);
+      },
+      skipped: (model, now) => {
+        logs[model].skipped++;
+        logs[model].judge(true);
+        this.#loop?.frameSkipped(model, -1, now);
+      },
+      ...(this.#course && {
+        stepStarted: (model, frame, route, step, server, now) => {
+          course?.stepStarted(server, model, frame, route, step, now);
+          this.#showPower(now);
+        },
+        stepEnded: (model, _frame, _route, _step, server, now) => {
+          course?.stepEnded(server, model, now);
+          this.#showPower(now);
+        },
+      }),
+      blockEnded: (model, frame, _route, _step, block, seconds, now) => {
+        if (block === TRANSFER) {
+          this.#transfer[model] = seconds;
+          return;
+        }
+        const own = seconds + this.#transfer[model];
+        this.#transfer[model] = 0;
+        this.#loop?.blockEnded(model, frame, block, own, now);
+      },
+      frameEnded: (model, frame, route, released, deadline, joules, now) => {
+        const loss = route === 0 ? 0 : models[model].variants[route - 1].loss;
+        logs[model].ended(released, deadline, joules, loss, now);
+        course?.frameLeft(model, frame, false, now);
+        this.#loop?.frameEnded(model, frame, now);
+      },
+      givenUp: (model, frame, _route, _released, _deadline, _joules, now) => {
+        logs[model].givenUp++;
+        logs[model].judge(true);
+        course?.frameLeft(model, frame, true, now);
+        this.#loop?.frameSkipped(model, frame, now);
+      },
+      levelChanged: (_domain, _level, now) => {
+        this.#showClocks(now);
+        if (!same(this.#engine.levels, this.#capped(this.#wanted))) return;
+        this.#pointSwitches++;
+        const loop = this.#loop;
+        if (loop) loop.pointHolds(loop.state.wantedPoint, now);
+      },
+      woken: (now) => {
+        for (const text of this.#happenings.happen(this.#stage, now)) course?.mark('scenario', text, now);
+        if (this.#controllerWakes <= now) {
+          this.#controllerWakes = Number.POSITIVE_INFINITY;
+          this.#loop?.woken(now);
+        }
+        this.#wake();
+      },
+    };
+  }
+
+  #request(levels: Int32Array): void {
+    this.#wanted = levels;
+    this.#engine.requestLevels(this.#capped(levels));
+  }
+
+  #capped(levels: Int32Array): Int32Array {
+    return this.#cap === undefined ? levels : (this.#subject.clocks?.capped(levels, this.#cap) ?? levels);
+  }
+
+  #setVariant(model: number, variant: number, now: number): void {
+    this.#logs[model].variantSwitches++;
+    this.#engine.setRoute(model, variant);
+    this.#course?.count(`${this.#subject.models[model].name} level`, variant, now);
+  }
+
+  #wake(): void {
+    this.#engine.wakeAt(Math.min(this.#happenings.nextAt, this.#controllerWakes));
+  }
+
+  #showClocks(now: number): void {
+    const { clocks, points, start } = this.#subject;
+    if (this.#course === undefined) return;
+    this.#course.holds(clocks?.nameOf(this.#engine.levels) ?? points[start].id, now);
+    clocks?.domains.forEach(({ name }, d) => {
+      this.#course?.count(`${name} MHz`, clocks.frequencyHz(d, this.#engine.levels[d]) / 1e6, now);
+    });
+  }
+
+  #showPower(now: number): void {
+    this.#course?.count('power W', this.#engine.watts, now);
+  }
+}
+
+function same(a: Int32Array, b: Int32Array): boolean {
+  return a.every((value, i) => value === b[i]);
+}

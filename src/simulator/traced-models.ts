@@ -1,0 +1,28 @@
+/** What a trace says about the models of a subject: which blocks a step of a route runs. */
+import { TRANSFER } from '../engine/system.ts';
+import { engineSystemOf } from './simulate.ts';
+import type { Subject } from './subject.ts';
+
+export interface TracedModel {
+  name: string;
+  callsPerFrame: number;
+  routes: { variant: string; steps: { kind: 'stage' | 'transfer'; blocks: string }[] }[];
+}
+
+export function tracedModels(subject: Subject): TracedModel[] {
+  const system = engineSystemOf(subject);
+  return system.models.map(({ name, routes }, m) => {
+    const { original, variants } = subject.models[m];
+    return {
+      name,
+      callsPerFrame: subject.problem.models[m].callsPerFrame,
+      routes: routes.map(({ steps }, v) => ({
+        variant: v === 0 ? original : variants[v - 1].name,
+        steps: steps.map(({ kind, first, end }) => {
+          const blocks = system.segmentBlock.subarray(first, end).filter((block) => block !== TRANSFER);
+          return { kind, blocks: `${blocks[0]}-${blocks.at(-1)}` };
+        }),
+      })),
+    };
+  });
+}

@@ -1,0 +1,99 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { checkTrace } from '../../src/report/trace/check.ts';
+import { simulationDocument } from '../../src/simulator/schema.ts';
+import { inFolder, run } from '../cli/captured.ts';
+
+const MODELS = ['--platform', 'hikey970', '--models', 'alexnet,squeezenet*2'];
+const test = suite('heterodyne simulate');
+
+async function planned<T>(use: (plan: string, folder: string) => Promise<T>): Promise<T> {
+  return inFolder(async (folder) => {
+    const plan = join(folder, 'plan.json');
+    const { code, err } = await run(['plan', ...MODELS, '--evaluations', '60', '--quiet', '--out', plan]);
+    assert.is(code, 0, err);
+    return use(plan, folder);
+  });
+}
+
+test('a plan runs as it is: platform and zoo networks are found by its names', async () => {
+  await planned(async (plan) => {
+    const { code, out, err } = await run(['simulate', plan, '--for', '2s', '--json']);
+    assert.is(code, 0, err);
+    assert.is(err, '', 'nothing changed since planning, so there is no warning');
+    const { document } = simulationDocument.parse(out, 'out');
+    assert.equal(
+      document.models.map(({ name }) => name),
+      ['alexnet', 'squeezenet', 'squeezenet-2'],
+    );
+    for (const { throughputPerS, plannedThroughputPerS = 0 } of document.models) {
+      assert.ok(throughputPerS > 0.3 * plannedThroughputPerS, `${throughputPerS} of ${plannedThroughputPerS}`);
+    }
+    assert.is((await run(['simulate', plan, '--for', '2s', '--json'])).out, out, 'the same bytes again');
+    const text = await run(['simulate', plan, '--for', '2s']);
+    assert.match(text.out, 'simulated, not measured');
+  });
+});
+
+test('a scenario, a controller, its decisions and a clean trace', async () => {
+  await planned(async (plan, folder) => {
+    const [scenario, trace, decisions] = ['s.json', 't.json', 'd.json'].map((name) => join(folder, name));
+    const events = [
+      { type: 'job', atMs: 500, untilMs: 1000, processor: 'gpu', slowdown: 1.5 },
+      { type: 'thermal-cap', atMs: 1200, untilMs: 1500, operatingPoint: 'gpu=415MHz' },
+      { type: 'mode', atMs: 800, mode: 'min-energy' },
+    ];
+    writeFileSync(scenario, JSON.stringify({ kind: 'scenario', schemaVersion: 1, events }));
+    const words = [
+      'simulate',
+      plan,
+      '--for',
+      '2s',
+      '--load',
+      '60%',
+      '--controller',
+      'min-clock',
+      '--scenario',
+      scenario,
+    ];
+    const first = await run([...words, '--trace', trace, '--decisions', decisions]);
+    assert.is(first.code, 0, first.err);
+    const text = readFileSync(trace, 'utf8');
+    assert.equal(checkTrace(text), []);
+    for (const name of ['power W', 'gpu MHz', 'a job slows gpu down 1.5 times']) assert.match(text, `"name":"${name}"`);
+    const again = await run([...words, '--replay', decisions, '--explain', '1s']);
+    assert.is(again.code, 0, again.err);
+    assert.match(again.out, 'Decision of min-clock');
+    assert.match(again.err, 'are those of');
+    const other = await run([...words, '--seed', '2', '--replay', decisions]);
+    assert.is(other.code, 2);
+    assert.match(other.err, 'seed: 1 there, 2 here');
+  });
+});
+
+test('what does not fit the plan is told in one line', async () => {
+  await planned(async (plan, folder) => {
+    const wrong = async (words: string[], code: number, text: string | RegExp) => {
+      const result = await run(['simulate', plan, ...words]);
+      assert.is(result.code, code, result.err);
+      assert.match(result.err.replaceAll(/\s+/g, ' '), text);
+    };
+    await wrong(['--explain', '1s'], 64, '--explain means nothing without --controller');
+    await wrong(['--models', 'alexnet'], 65, 'the plan is for alexnet, squeezenet, squeezenet-2');
+    await wrong(['--platform', 'jetson-tx2'], 65, 'the plan is for hikey970, not for jetson-tx2');
+    await wrong(['--cut', 'operator'], 65, 'blocks');
+    await wrong(['--for', '0'], 64, '--for cannot be');
+    await wrong(['--controller', 'max-n', '--set', 'nothing=1'], 64, 'no parameter nothing');
+    const scenario = join(folder, 's.json');
+    const event = { type: 'job', atMs: 5, untilMs: 2, processor: 'gpu', slowdown: 2 };
+    writeFileSync(scenario, JSON.stringify({ kind: 'scenario', schemaVersion: 1, events: [event] }));
+    await wrong(['--scenario', scenario], 65, 'over before it begins');
+    const batch = await run(['simulate', plan, '--batch', '2', '--for', '100ms']);
+    assert.is(batch.code, 0);
+    assert.match(batch.err.replaceAll(/\s+/g, ' '), 'the costs are not those that the plan was made from');
+  });
+});
+
+test.run();
