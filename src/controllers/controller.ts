@@ -91,16 +91,19 @@ export interface Explanation {
   /** Per instance, NaN = not part of it. */
   lagSeconds: Float64Array;
   requiredSpeedUp: Float64Array;
-  /** Rows of the decision tree that are in use. */
+  /** Rows of the decision tree that are in use, and instances per row of `variants`. */
   rows: number;
-  point: Int32Array;
+  stride: number;
+  /** [rows] */
+  point: Uint32Array;
+  /** PowerUp or joules, as the controller weighs it. */
   power: Float64Array;
   loss: Float64Array;
   infeasible: Uint32Array;
   misses: Uint32Array;
   tardinessSeconds: Float64Array;
-  /** [rows][instances] */
-  variants: Int32Array;
+  /** [rows][stride] */
+  variants: Uint8Array;
   /** Rows; -1 = none. */
   chosen: number;
   runnerUp: number;

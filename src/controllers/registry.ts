@@ -1,11 +1,28 @@
 /** All controllers. Adding one = adding its file and a line here. */
 import { HeterodyneError } from '../core/errors.ts';
 import { nearest } from '../documents/nearest.ts';
+import { alertLike } from './alert-like.ts';
+import { apnetLike } from './apnet-like.ts';
 import type { Controller, ControllerDefinition, ControllerParameters } from './controller.ts';
 import { maxN, minClock } from './fixed-point.ts';
+import { neuos } from './neuos.ts';
+import { ondemand } from './ondemand.ts';
+import { predictive } from './predictive.ts';
+import { predjouleLike } from './predjoule-like.ts';
+import { staticBest } from './static-best.ts';
 import type { ControlSystem } from './system.ts';
 
-export const controllers: readonly ControllerDefinition[] = [maxN, minClock];
+export const controllers: readonly ControllerDefinition[] = [
+  predictive,
+  neuos,
+  maxN,
+  minClock,
+  ondemand,
+  staticBest,
+  predjouleLike,
+  apnetLike,
+  alertLike,
+];
 
 /** @throws HeterodyneError `USAGE` for an id that no controller has */
 export function controllerById(id: string): ControllerDefinition {
