@@ -3,7 +3,7 @@
  * `mcts` finds at 500 and 5,000 evaluations, and against the fluid bound that every plan prints. With `--write` the
  * tables go to docs/optimality.md.
  *
- *   node --import tsx bench/optimum.ts [--mixes 30] [--seeds 5] [--write]
+ *   node --import tsx bench/optimum.ts [--mixes 30] [--seeds 5] [--platforms A,B] [--write]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,7 @@ const { values: flags } = parseArgs({
   options: {
     mixes: { type: 'string', default: '30' },
     seeds: { type: 'string', default: '5' },
+    platforms: { type: 'string', default: platformIds().join() },
     write: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +33,7 @@ const rows: string[] = [];
 const bounds: string[] = [];
 
 // Every shipped platform: `host` is another one on every machine.
-for (const platform of platformIds().filter((id) => id !== 'host')) {
+for (const platform of flags.platforms.split(',').filter((id) => id !== 'host')) {
   for (const objective of OBJECTIVES) {
     const gaps = new Map(BUDGETS.map((budget) => [budget, [] as number[]]));
     const boundGaps: number[] = [];

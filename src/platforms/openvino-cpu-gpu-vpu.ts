@@ -61,6 +61,15 @@ const overUsb = (from: string, index: number) => ({
   bidirectional: true,
 });
 
+/** By way of the host: out over one link, in over the other; the receiver's is charged. */
+const betweenSticks = (from: number, to: number) => ({
+  from: `vpu-${from}`,
+  to: `vpu-${to}`,
+  resource: `usb-${to}`,
+  bandwidthBytesPerS: 200e6,
+  latencyMs: 0.6,
+});
+
 export const openvinoCpuGpuVpu: Platform = {
   kind: 'platform',
   schemaVersion: 1,
@@ -132,14 +141,8 @@ export const openvinoCpuGpuVpu: Platform = {
     overUsb('gpu', 0),
     overUsb('cpu', 1),
     overUsb('gpu', 1),
-    {
-      from: 'vpu-0',
-      to: 'vpu-1',
-      resource: 'usb-0',
-      bandwidthBytesPerS: 200e6,
-      latencyMs: 0.6,
-      bidirectional: true,
-    },
+    betweenSticks(0, 1),
+    betweenSticks(1, 0),
   ],
   copy: { bandwidthBytesPerS: 8e9, latencyMs: 0.1 },
   power: { idleWatts: 25 },
