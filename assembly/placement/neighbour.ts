@@ -18,6 +18,66 @@ export function neighbour(m: u32, record: usize, out: usize): void {
   samplePlacement(m, false, out);
 }
 
+/** A record whose stage s has less to do, written to `out`; false where no such change was found. */
+export function relief(m: u32, record: usize, s: u32, out: usize): bool {
+  for (let i: u32 = 0; i < TRIES; i++) {
+    copyRecord(out, record);
+    const stages = <u32>load<u8>(out);
+    const front = below(2) == 0;
+    const blocks: u32 = 1 << below(3);
+    const moves = below(4) == 0;
+    const possible = moves
+      ? moveAway(stages, s, out)
+      : (front ? s > 0 : s + 1 < stages)
+        ? handOver(stages, s, front, blocks, out)
+        : shareOut(m, stages, s, front, out);
+    if (possible && executable(m, out)) return true;
+  }
+  return false;
+}
+
+function moveAway(stages: u32, s: u32, out: usize): bool {
+  const target = below(processors);
+  if (stageOn(target, stages, out) >= 0) return false;
+  store<u8>(out + 1 + 2 * s, <u8>target);
+  return true;
+}
+
+function handOver(stages: u32, s: u32, front: bool, blocks: u32, out: usize): bool {
+  const end = <u32>load<u8>(out + 2 + 2 * s);
+  const length = end - startOf(s, out);
+  if (blocks > length) return false;
+  if (front) store<u8>(out + 2 * s, <u8>(end - length + blocks));
+  else if (blocks < length) store<u8>(out + 2 + 2 * s, <u8>(end - blocks));
+  if (blocks == length) closeGap(s, stages, out);
+  return true;
+}
+
+function shareOut(m: u32, stages: u32, s: u32, front: bool, out: usize): bool {
+  const start = startOf(s, out);
+  const end = <u32>load<u8>(out + 2 + 2 * s);
+  if (stages >= u32At(maxStagesOf, m) || end - start < 2) return false;
+  const added = below(processors);
+  if (stageOn(added, stages, out) >= 0) return false;
+  const given = 1 + below(end - start - 1);
+  const processor = load<u8>(out + 1 + 2 * s);
+  insertStage(s, stages, out, front ? <u8>added : processor, front ? start + given : end - given);
+  if (!front) store<u8>(out + 3 + 2 * s, <u8>added);
+  return true;
+}
+
+/** A stage in front of stage s, up to block `end`. */
+function insertStage(s: u32, stages: u32, out: usize, processor: u8, end: u32): void {
+  for (let i = stages; i > s; i--) store<u16>(out + 1 + 2 * i, load<u16>(out + 2 * i - 1));
+  store<u8>(out + 1 + 2 * s, processor);
+  store<u8>(out + 2 + 2 * s, <u8>end);
+  store<u8>(out, <u8>(stages + 1));
+}
+
+function startOf(s: u32, out: usize): u32 {
+  return s > 0 ? <u32>load<u8>(out + 2 * s) : 0;
+}
+
 function change(kind: u32, m: u32, out: usize): bool {
   const stages = <u32>load<u8>(out);
   switch (kind) {
@@ -68,7 +128,7 @@ function closeGap(s: u32, stages: u32, out: usize): void {
 function splitStage(m: u32, stages: u32, out: usize): bool {
   if (stages >= u32At(maxStagesOf, m)) return false;
   const s = below(stages);
-  const first = s > 0 ? <u32>load<u8>(out + 2 * s) : 0;
+  const first = startOf(s, out);
   const processor = load<u8>(out + 1 + 2 * s);
   const end = <u32>load<u8>(out + 2 + 2 * s);
   if (end - first < 2) return false;
@@ -76,12 +136,8 @@ function splitStage(m: u32, stages: u32, out: usize): bool {
   const added = below(processors);
   if (stageOn(added, stages, out) >= 0) return false;
   const addedFirst = below(2) == 0;
-  for (let i = stages; i > s + 1; i--) store<u16>(out + 1 + 2 * i, load<u16>(out + 2 * i - 1));
-  store<u8>(out + 1 + 2 * s, addedFirst ? <u8>added : processor);
-  store<u8>(out + 2 + 2 * s, <u8>cut);
-  store<u8>(out + 3 + 2 * s, addedFirst ? processor : <u8>added);
-  store<u8>(out + 4 + 2 * s, <u8>end);
-  store<u8>(out, <u8>(stages + 1));
+  insertStage(s, stages, out, addedFirst ? <u8>added : processor, cut);
+  if (!addedFirst) store<u8>(out + 3 + 2 * s, <u8>added);
   return true;
 }
 

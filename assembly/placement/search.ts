@@ -19,14 +19,14 @@ import {
 } from './layers';
 import { backUp, beginFlight, endPath, enter, enterRoot, turnBack } from './flight';
 import { excessOf } from './limits';
-import { neighbour } from './neighbour';
+import { neighbour, relief } from './neighbour';
 import { hashPlacement, placementHigh, placementLow } from './placement-hash';
 import { scoredExcess, scoredMean, scoreRates } from './objective';
 import {
   appendOpening, beginOpenings, extendOpenings, findOpening, openingDemand, openingPriors, openingPriorSum, openingsLength,
 } from './openings';
-import { blocksOf, constrained, models, order, resources, u32At } from './problem';
-import { maxMinRatesOfAll } from './rates';
+import { blocksOf, constrained, f64At, models, order, processorUses, resources, u32At } from './problem';
+import { maxMinRates, maxMinRatesOfAll } from './rates';
 import { samplePlacement } from './sampler';
 import { beginRange, widenRange, worthOfRefused } from './range';
 import { beginSelection, selectChild, selectedPlace, selectedSlot } from './selection';
@@ -62,12 +62,19 @@ let root: u32 = 0;
 let leafCount: u32 = 0;
 /** Local steps without success, per model, after which the local search starts anew. */
 const PATIENCE: u32 = 24;
+/** Of ten local steps, those that relieve a stage on a full resource, where there is one. */
+const RELIEF_IN_TEN: u32 = 8;
+/** Share of its time from which a resource counts as full. */
+const BUSY: f64 = 0.98;
 /** First entries of an opening list that a restart draws from. */
 const PROMISING: u32 = 64;
 /** Where the local search stands: [M] demands, their value, steps without success, a restart in flight. */
 let baseDemands: usize = 0;
 let baseValue: f64 = 0;
 let failures: u32 = 0;
+/** Resources that the throughput model fills there, as bits, once looked at. */
+let busy: u32 = 0;
+let busyKnown: bool = false;
 let restarting: bool = false;
 let polishing: bool = false;
 /** Decisions taken by the last `descend`. */
@@ -125,7 +132,7 @@ export function beginSearch(
   baseDemands = allocate(M * demandStride);
   baseValue = -Infinity;
   failures = 0;
-  restarting = polishing = false;
+  restarting = polishing = busyKnown = false;
   sources = allocate((L * M) << 2);
   drafts = allocate(L * M * demandStride);
   leafPending = allocate(L << 2);
@@ -360,6 +367,7 @@ function step(): bool {
   const area = drafts + <usize>leafCount * models * demandStride;
   if (hasBest) {
     restarting = failures >= PATIENCE * open;
+    if (!restarting && below(10) < RELIEF_IN_TEN && relieve(turn, demands, area)) return true;
     const from = restarting ? bestDemands : baseDemands;
     const draft = area + changed * demandStride;
     const restart: u32 = restarting ? below(3) : KEEP_OTHERS;
@@ -392,9 +400,66 @@ function step(): bool {
   return true;
 }
 
+/** Propose less work on a full resource; false where there is none, or no change was found. */
+function relieve(turn: u32, demands: usize, area: usize): bool {
+  for (let m: u32 = 0; m < models; m++) store<usize>(demands + (m << 2), baseDemands + m * demandStride);
+  if (!busyKnown) {
+    busy = busyResources(demands);
+    busyKnown = true;
+  }
+  let found: u32 = 0;
+  for (let i = turn; i < models; i++) found += busyStages(<u32>load<u8>(order + i));
+  if (found == 0) return false;
+  let chosen = below(found);
+  let m: u32 = 0;
+  for (let i = turn; i < models; i++) {
+    m = <u32>load<u8>(order + i);
+    const stages = busyStages(m);
+    if (chosen < stages) break;
+    chosen -= stages;
+  }
+  const record = baseDemands + m * demandStride;
+  let s: u32 = 0;
+  for (; ; s++) if (isBusy(record, s) && chosen-- == 0) break;
+  const draft = area + m * demandStride;
+  if (!relief(m, record, s, draft)) return false;
+  demandOf(m, draft, draft);
+  store<usize>(demands + (m << 2), draft);
+  endPath();
+  addLeaf();
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function isBusy(record: usize, s: u32): bool {
+  return (u32At(processorUses, load<u8>(record + 1 + 2 * s)) & busy) != 0;
+}
+
+function busyStages(m: u32): u32 {
+  const record = baseDemands + m * demandStride;
+  let count: u32 = 0;
+  for (let s: u32 = 0; s < <u32>load<u8>(record); s++) count += <u32>isBusy(record, s);
+  return count;
+}
+
+function busyResources(demands: usize): u32 {
+  maxMinRates(demands, rates);
+  let bits: u32 = 0;
+  for (let r: u32 = 0; r < resources; r++) {
+    let share: f64 = 0;
+    for (let m: u32 = 0; m < models; m++) {
+      share += f64At(rates, m) * f64At(load<usize>(demands + (m << 2)) + ROW, r);
+    }
+    if (share > BUSY) bits |= <u32>1 << r;
+  }
+  return bits;
+}
+
 function standAtBest(): void {
   memory.copy(baseDemands, bestDemands, models * demandStride);
   baseValue = bestValue;
+  busyKnown = false;
   failures = 0;
 }
 
@@ -412,6 +477,7 @@ function moveOn(): void {
   if (chosen >= 0) {
     keepDemands(sourcesOf(chosen), baseDemands);
     baseValue = chosenValue;
+    busyKnown = false;
     failures = 0;
   } else if (restarting && hasBest) standAtBest();
   else failures += leafCount;

@@ -1,9 +1,9 @@
 /**
  * Monte-Carlo tree search. The tree lives in the core; here is the order of work.
  *
- *   budget used   0 ─────── at most 1/4 ───────── 1/2 ──────────────────────────── 1
- *                  │ heuristic    │ tree                        │ local steps from  │ check of the
- *                  │ placements   │                             │ the best          │ best 8
+ *   budget used   0 ─────── at most 1/4 ──── 0.3 ─────────────────────────────── 1
+ *                  │ heuristic    │ tree        │ local steps from the best        │ check of the
+ *                  │ placements   │             │                                  │ best 8
  */
 import { HeterodyneError } from '../core/errors.ts';
 import { Pace } from '../core/pace.ts';
@@ -35,7 +35,7 @@ const ANALYTIC_BATCH = 4;
 /** Most of the budget that heuristic placements may take. */
 const SEED_SHARE = 0.25;
 /** Progress at which local steps take over from the tree. */
-const POLISH_FROM = 0.5;
+const POLISH_FROM = 0.3;
 /** Batches between two looks at the clock and at what was found: always the same, for results must not depend on time. */
 const BATCHES_PER_LOOK = 4;
 /** Proposals without one that fits, after which a walk into the feasible region is tried. */

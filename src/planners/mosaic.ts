@@ -41,8 +41,10 @@ export function loadAwarePlacement(prepared: PreparedProblem): Uint8Array {
  * f(l, V, d) = least time of blocks 0 .. l when l runs on d and the processors V are taken:
  * t[d][l] + min( f(l-1, V, d), min over e in V \ {d} of f(l-1, V \ {d}, e) + transfer(l-1, e, d) ).
  * Only sets of at most maxStages processors are kept.
+ *
+ * @param prices [P] what a second on each processor counts, transfers that it receives included; absent = 1
  */
-function leastLatency(prepared: PreparedProblem, m: number): Uint8Array {
+export function leastLatency(prepared: PreparedProblem, m: number, prices?: Float64Array): Uint8Array {
   const { problem } = prepared;
   const { blocks: n, seconds, outputBytes } = problem.models[m];
   const P = problem.processors;
@@ -64,7 +66,8 @@ function leastLatency(prepared: PreparedProblem, m: number): Uint8Array {
     for (const [v, set] of sets.entries()) {
       for (let d = 0; d < P; d++) {
         if (!(set & (1 << d))) continue;
-        const cost = seconds[d * n + l];
+        const price = prices?.[d] ?? 1;
+        const cost = seconds[d * n + l] * price;
         if (cost === Number.POSITIVE_INFINITY) continue;
         let best = Number.POSITIVE_INFINITY;
         let from = d;
@@ -75,7 +78,7 @@ function leastLatency(prepared: PreparedProblem, m: number): Uint8Array {
           if (rest !== undefined) {
             for (let e = 0; e < P; e++) {
               if (!(set & (1 << e)) || e === d) continue;
-              const time = before[rest * P + e] + transferSeconds(problem, e, d, outputBytes[l - 1]);
+              const time = before[rest * P + e] + transferSeconds(problem, e, d, outputBytes[l - 1]) * price;
               if (time < best) {
                 best = time;
                 from = e;

@@ -5,7 +5,12 @@
 import type { PlacementKernel } from '../core/placement.ts';
 import { prepareProblem } from '../core/prepared.ts';
 import { bottleneckPlacement, latencyPlacement, loadAwarePlacement } from './mosaic.ts';
+import { leads, partitions } from './partition.ts';
+import { bestPipelines } from './pipelines.ts';
 import { allOnOne, joinPlacement, wholeRecord, wholeSeconds } from './whole-models.ts';
+
+/** Placements without sharing among them. */
+const PARTITIONS = 6;
 
 /** At most `most` distinct executable placements. */
 export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Array[] {
@@ -24,6 +29,11 @@ export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Arra
   add(bottleneckPlacement(prepared));
   add(latencyPlacement(prepared));
   add(loadAwarePlacement(prepared));
+  if (found.length < most) {
+    const pipelines = problem.models.map((_, m) => bestPipelines(prepared, m));
+    for (const placement of partitions(prepared, pipelines, PARTITIONS)) add(placement);
+    for (const placement of leads(prepared, pipelines)) add(placement);
+  }
   for (const m of prepared.order) for (let p = 0; p < problem.processors; p++) add(aloneOn(m, p));
   return found;
 

@@ -57,18 +57,38 @@ test('two of a kind are found, and any difference tells them apart', () => {
   }
 });
 
-test('exchanging twins changes no value', () => {
-  const kernel = cores[0].placement(twoSticks());
-  const placements = kernel.sample('uniform', 50);
-  const exchanged = placements.slice();
-  for (let at = 0; at < exchanged.length; at += 12) {
-    for (let s = 0; s < exchanged[at]; s++) {
-      const p = exchanged[at + 1 + 2 * s];
-      if (p > 0) exchanged[at + 1 + 2 * s] = 3 - p;
-    }
-  }
-  assert.equal(kernel.evaluate(exchanged).values, kernel.evaluate(placements).values);
+/** The sticks hang on links of their own; from stick to stick the receiver's link is busy. */
+const linkedSticks = () => {
+  const problem = twoSticks();
+  problem.resources = 5;
+  problem.transferResource = Int32Array.of(-1, 3, 4, 3, -1, 4, 4, 3, -1);
+  problem.transferSeconds.fill(1e-4);
+  return problem;
+};
+
+test('sticks behind links of their own are of one kind, unless the links differ', () => {
+  assert.equal([...(identicalProcessors(linkedSticks()) ?? [])], [0, 1, 1]);
+  const senderPays = linkedSticks();
+  senderPays.transferResource[2 * 3 + 1] = 4;
+  assert.is(identicalProcessors(senderPays), undefined);
+  const oneLinkWithTheHost = linkedSticks();
+  oneLinkWithTheHost.processorUses[0] |= 1 << 3;
+  assert.is(identicalProcessors(oneLinkWithTheHost), undefined);
 });
+
+for (const sticks of [twoSticks, linkedSticks])
+  test(`exchanging twins changes no value (${sticks.name})`, () => {
+    const kernel = cores[0].placement(sticks());
+    const placements = kernel.sample('uniform', 50);
+    const exchanged = placements.slice();
+    for (let at = 0; at < exchanged.length; at += 12) {
+      for (let s = 0; s < exchanged[at]; s++) {
+        const p = exchanged[at + 1 + 2 * s];
+        if (p > 0) exchanged[at + 1 + 2 * s] = 3 - p;
+      }
+    }
+    assert.equal(kernel.evaluate(exchanged).values, kernel.evaluate(placements).values);
+  });
 
 for (const core of cores) {
   test(`a search scores one of each pair (${core.id})`, () => {

@@ -1,7 +1,7 @@
 /**
  * One step away from a plan: a single model placed a little differently. Shift a cut by one, two or four blocks, move a
  * stage to another processor (exchanging with the stage that is there), merge two stages, or split one; one step in ten
- * draws a fresh placement instead.
+ * draws a fresh placement instead. `relief` is a step with an aim: a stage gives up blocks, or its processor.
  */
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
@@ -21,19 +21,100 @@ interface Stage {
 export function neighbour(prepared: PreparedProblem, m: number, record: Uint8Array, random: Random): Uint8Array {
   if (random.below(10) > 0) {
     for (let i = 0; i < TRIES; i++) {
-      const stages: Stage[] = [];
-      for (let s = 0; s < record[0]; s++) stages.push({ processor: record[1 + 2 * s], end: record[2 + 2 * s] });
+      const stages = stagesOf(record);
       if (!CHANGES[random.below(4)](stages, prepared, m, random)) continue;
-      const changed = new Uint8Array(PLACEMENT_STRIDE);
-      changed[0] = stages.length;
-      for (const [s, { processor, end }] of stages.entries()) {
-        changed[1 + 2 * s] = processor;
-        changed[2 + 2 * s] = end;
-      }
+      const changed = recordOf(stages);
       if (executable(prepared, m, changed)) return changed;
     }
   }
   return samplePlacement(prepared, m, 'stratified', random);
+}
+
+/**
+ * A placement record for model m whose stage s has less to do, or does it elsewhere: blocks at one of its ends go to the
+ * stage beside it, or to a new stage where there is none; one time in four the whole stage moves to a processor that the
+ * model does not use. undefined where no such change was found.
+ */
+export function relief(
+  prepared: PreparedProblem,
+  m: number,
+  record: Uint8Array,
+  s: number,
+  random: Random,
+): Uint8Array | undefined {
+  for (let i = 0; i < TRIES; i++) {
+    const stages = stagesOf(record);
+    const front = random.below(2) === 0;
+    const blocks = 1 << random.below(3);
+    const moves = random.below(4) === 0;
+    const beside = front ? s - 1 : s + 1;
+    const possible = moves
+      ? moveAway(stages, s, prepared, random)
+      : beside >= 0 && beside < stages.length
+        ? handOver(stages, s, front, blocks)
+        : shareOut(stages, s, front, prepared, m, random);
+    if (!possible) continue;
+    const changed = recordOf(stages);
+    if (executable(prepared, m, changed)) return changed;
+  }
+  return undefined;
+}
+
+function moveAway(stages: Stage[], s: number, prepared: PreparedProblem, random: Random): boolean {
+  const target = random.below(prepared.problem.processors);
+  if (stages.some(({ processor }) => processor === target)) return false;
+  stages[s].processor = target;
+  return true;
+}
+
+/** Blocks at the front or the end of stage s go to the stage beside it; all of them take the stage away. */
+function handOver(stages: Stage[], s: number, front: boolean, blocks: number): boolean {
+  const length = stages[s].end - startOf(stages, s);
+  if (blocks > length) return false;
+  if (front) stages[s - 1].end += blocks;
+  else if (blocks < length) stages[s].end -= blocks;
+  if (blocks === length) stages.splice(s, 1);
+  return true;
+}
+
+function shareOut(
+  stages: Stage[],
+  s: number,
+  front: boolean,
+  prepared: PreparedProblem,
+  m: number,
+  random: Random,
+): boolean {
+  const start = startOf(stages, s);
+  const { end } = stages[s];
+  if (stages.length >= prepared.models[m].maxStages || end - start < 2) return false;
+  const added = random.below(prepared.problem.processors);
+  if (stages.some(({ processor }) => processor === added)) return false;
+  const given = 1 + random.below(end - start - 1);
+  if (front) stages.splice(s, 0, { processor: added, end: start + given });
+  else {
+    stages[s].end = end - given;
+    stages.splice(s + 1, 0, { processor: added, end });
+  }
+  return true;
+}
+
+function startOf(stages: readonly Stage[], s: number): number {
+  return s > 0 ? stages[s - 1].end : 0;
+}
+
+function stagesOf(record: Uint8Array): Stage[] {
+  return Array.from({ length: record[0] }, (_, s) => ({ processor: record[1 + 2 * s], end: record[2 + 2 * s] }));
+}
+
+function recordOf(stages: readonly Stage[]): Uint8Array {
+  const record = new Uint8Array(PLACEMENT_STRIDE);
+  record[0] = stages.length;
+  for (const [s, { processor, end }] of stages.entries()) {
+    record[1 + 2 * s] = processor;
+    record[2 + 2 * s] = end;
+  }
+  return record;
 }
 
 /** Each changes the stages in place; false = not possible here. */
@@ -72,7 +153,7 @@ const mergeStages: Change = (stages, _prepared, _m, random) => {
 const splitStage: Change = (stages, prepared, m, random) => {
   if (stages.length >= prepared.models[m].maxStages) return false;
   const s = random.below(stages.length);
-  const first = s > 0 ? stages[s - 1].end : 0;
+  const first = startOf(stages, s);
   const { processor, end } = stages[s];
   if (end - first < 2) return false;
   const cut = first + 1 + random.below(end - first - 1);

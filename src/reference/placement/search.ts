@@ -21,7 +21,7 @@ import { Random } from '../random.ts';
 import { BestList, isBetter } from './best-list.ts';
 import { LayerDecisions } from './layer-decisions.ts';
 import { excessOf } from './limits.ts';
-import { neighbour } from './neighbour.ts';
+import { neighbour, relief } from './neighbour.ts';
 import { scoreRates } from './objective.ts';
 import { placementHash } from './placement-hash.ts';
 import { maxMinRates } from './rates.ts';
@@ -88,6 +88,10 @@ interface Pending {
 const RESTARTS = ['step', 'all', 'one'] as const;
 /** Local steps without success, per model, after which the local search starts anew. */
 const PATIENCE = 24;
+/** Of ten local steps, those that relieve a stage on a full resource, where there is one. */
+const RELIEF_IN_TEN = 8;
+/** Share of its time from which a resource counts as full. */
+const BUSY = 0.98;
 
 export class ReferenceSearch implements PlacementSearch {
   readonly options: SearchOptions;
@@ -112,6 +116,8 @@ export class ReferenceSearch implements PlacementSearch {
   /** Where the local search stands: not always the best plan. */
   #base: readonly Demand[] = [];
   #baseValue = -Infinity;
+  /** Resources that the throughput model fills there, as bits; undefined = not looked at yet. */
+  #busy: number | undefined;
   #failures = 0;
   #restarting = false;
   #polishing = false;
@@ -332,8 +338,9 @@ export class ReferenceSearch implements PlacementSearch {
   }
 
   /**
-   * One step of iterated local search: a neighbour of where it stands. After many steps without success it starts anew
-   * near the best plan or far from it. False = nothing to change, or a restart waits for its value.
+   * One step of iterated local search: a neighbour of where it stands, most often with less to do on a full resource.
+   * After many steps without success it starts anew near the best plan or far from it. False = nothing to change, or a
+   * restart waits for its value.
    */
   #step(): boolean {
     const open = this.#decisions.open();
@@ -349,6 +356,7 @@ export class ReferenceSearch implements PlacementSearch {
       return true;
     }
     this.#restarting = this.#failures >= PATIENCE * open.length;
+    if (!this.#restarting && this.#random.below(10) < RELIEF_IN_TEN && this.#relieve(open)) return true;
     const from = this.#restarting ? this.#best : this.#base;
     const step = (i: number) => this.#draw(i, neighbour(this.#prepared, i, from[i].record, this.#random));
     const restart = this.#restarting ? RESTARTS[this.#random.below(RESTARTS.length)] : 'one';
@@ -366,8 +374,42 @@ export class ReferenceSearch implements PlacementSearch {
     return true;
   }
 
+  /** Propose less work on a full resource; false where there is none, or no change was found. */
+  #relieve(open: readonly number[]): boolean {
+    this.#busy ??= this.#busyResources();
+    const stages: [m: number, s: number][] = [];
+    for (const m of open) {
+      const { record } = this.#base[m];
+      for (let s = 0; s < record[0]; s++) {
+        if (this.#prepared.problem.processorUses[record[1 + 2 * s]] & this.#busy) stages.push([m, s]);
+      }
+    }
+    if (stages.length === 0) return false;
+    const [m, s] = stages[this.#random.below(stages.length)];
+    const record = relief(this.#prepared, m, this.#base[m].record, s, this.#random);
+    if (!record) return false;
+    this.#addLeaf(
+      [],
+      this.#base.map((demand, i) => (i === m ? this.#draw(m, record) : demand)),
+    );
+    return true;
+  }
+
+  #busyResources(): number {
+    const rates = new Float64Array(this.#base.length);
+    maxMinRates(this.#prepared, this.#base, rates);
+    let busy = 0;
+    for (let r = 0; r < this.#prepared.problem.resources; r++) {
+      let load = 0;
+      for (const [m, { row }] of this.#base.entries()) load += rates[m] * row[r];
+      if (load > BUSY) busy |= 1 << r;
+    }
+    return busy;
+  }
+
   #standAt(demands: readonly Demand[], value: number): void {
     this.#base = demands;
+    this.#busy = undefined;
     this.#baseValue = value;
     this.#failures = 0;
   }
