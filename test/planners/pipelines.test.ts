@@ -16,7 +16,7 @@ function placementsOf(P: number, n: number, most: number): Uint8Array[] {
     if (first === n) {
       const record = new Uint8Array(PLACEMENT_STRIDE);
       record[0] = stages.length;
-      stages.forEach(([p, end], s) => record.set([p, end], 1 + 2 * s));
+      for (const [s, stage] of stages.entries()) record.set(stage, 1 + 2 * s);
       found.push(record);
       return;
     }
