@@ -4,12 +4,13 @@ import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
 import type { BlockedModel } from '../models/graph.ts';
 import { findZooEntry, ZOO } from '../models/zoo/zoo.ts';
+import type { VariantModel } from '../planners/plan.ts';
 import { type Plan, planDocument } from '../planners/schema.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { type Profile, profileDocument } from '../profiles/schema.ts';
 import { type Workload, type WorkloadPrecision, workloadNames } from '../profiles/workload.ts';
 import type { Call } from './command.ts';
-import { type ChosenWorkload, chooseWorkload, inputFiles, loadModels, parseCut } from './model-choice.ts';
+import { type ChosenWorkload, chooseWorkload, inputFiles, loadModels, loadVariants, parseCut } from './model-choice.ts';
 import { choosePlatform } from './platform-choice.ts';
 
 export interface SimulationValues {
@@ -27,6 +28,7 @@ export interface SimulationInputs {
   platform: Platform;
   workload: Workload;
   models?: BlockedModel[];
+  variants?: VariantModel[];
   profile?: Profile;
   /** Files that were read: what must not be written over. */
   files: string[];
@@ -57,12 +59,15 @@ export async function readSimulationInputs(values: SimulationValues, call: Call)
     };
   }
   const chosen = await chosenModels(values, call, plan);
-  const models = await loadModels(chosen, parseCut(values.cut), call.signal);
+  const cut = parseCut(values.cut);
+  const models = await loadModels(chosen, cut, call.signal);
+  const variants = await loadVariants(chosen, cut, call.signal);
   return {
     plan,
     platform,
     workload: chosen.workload,
     models,
+    variants,
     files: [...files, ...inputFiles(chosen)],
     warnings: [...warnings, ...ofPlatform, ...chosen.warnings],
   };

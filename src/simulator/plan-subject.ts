@@ -6,18 +6,11 @@ import type { Warning } from '../documents/warnings.ts';
 import type { Arrival } from '../engine/options.ts';
 import { type EngineSystem, systemOf } from '../engine/system.ts';
 import type { ProblemNames } from '../estimators/memory-bound.ts';
-import { placementProblem } from '../estimators/problem.ts';
-import type { BlockedModel } from '../models/graph.ts';
 import type { Plan } from '../planners/schema.ts';
 import { joinPlacement } from '../planners/whole-models.ts';
-import { atOperatingPoint } from '../platforms/at-operating-point.ts';
-import type { OperatingPointChoice } from '../platforms/operating-point.ts';
-import type { Platform } from '../platforms/schema.ts';
-import { profileAtOperatingPoint } from '../profiles/at-operating-point.ts';
-import { rooflineProfile } from '../profiles/roofline.ts';
-import type { Profile } from '../profiles/schema.ts';
-import { type Workload, workloadNames } from '../profiles/workload.ts';
+import { workloadNames } from '../profiles/workload.ts';
 import { Dials } from './clocks.ts';
+import { type PlanCostsInput, problemAt, usableForms } from './plan-costs.ts';
 import { fixedPoint, pointTable } from './points.ts';
 import type { SimulatedClocks, Subject } from './subject.ts';
 
@@ -29,19 +22,10 @@ export interface Releases {
   inFlight: number;
 }
 
-export interface PlanSubjectInput {
-  plan: Plan;
-  /** At its highest clocks. */
-  platform: Platform;
-  workload: Workload;
-  /** One per entry of the workload; absent = costs from `profile`. */
-  models?: readonly BlockedModel[];
-  profile?: Profile;
+export interface PlanSubjectInput extends PlanCostsInput {
   releases: Releases;
   /** Models that are not there at the start. */
   later?: ReadonlySet<string>;
-  /** Clocks may change: make a table of operating points. */
-  controlled?: boolean;
 }
 
 /**
@@ -57,9 +41,10 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
       hint: 'simulate a plan on the platform that it was made for',
     });
   }
-  const atStart = problemAt(input, plan.operatingPoint);
+  const { forms, warnings: ofForms } = usableForms(input);
+  const atStart = problemAt(input, forms, plan.operatingPoint);
   const { problem, names, profile } = atStart;
-  const warnings = [...atStart.warnings];
+  const warnings = [...ofForms, ...atStart.warnings];
   if (contentHash(profile) !== plan.profileHash) {
     warnings.push({
       code: 'PROFILE_CHANGED',
@@ -81,14 +66,21 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
   const clocks: SimulatedClocks = {
     domains: dials.domains,
     levels: dials.levelsOf(plan.operatingPoint),
-    at: (levels) => ({ problem: problemAt(input, dials.pointAt(levels)).problem }),
+    at: (levels) => problemAt(input, forms, dials.pointAt(levels)),
     frequencyHz: (domain, level) => dials.frequencyHz(domain, level),
     nameOf: (levels) => dials.pointAt(levels).id,
     capped: (levels, cap) => dials.capped(levels, cap),
     levelsOf: (choice) => dials.levelsOf(choice),
   };
   const hasClocks = dials.domains.length > 0;
-  const system = systemOf(problem, placement, hasClocks ? { clocks } : {});
+  const variants = problem.models.map((_, m) =>
+    atStart.variants[m].map((model, v) => ({
+      ...forms[m][v + 1],
+      model,
+      record: placement.slice(m * PLACEMENT_STRIDE, (m + 1) * PLACEMENT_STRIDE),
+    })),
+  );
+  const system = systemOf(problem, placement, { variants, ...(hasClocks && { clocks }) });
   const table =
     input.controlled && hasClocks
       ? pointTable(platform, dials, plan.operatingPoint, system)
@@ -102,8 +94,8 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
         arrival: arrivalOf(input, m),
         criticality: priorityClass,
         weight: value,
-        original: plan.models[m]?.variant ?? 'original',
-        variants: [],
+        original: forms[m][0].name,
+        variants: variants[m],
       })),
       servers: serverNames(system, names),
       ...(hasClocks && { clocks }),
@@ -111,38 +103,6 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
     },
     warnings,
   };
-}
-
-interface PointProblem {
-  problem: PlacementProblem;
-  names: ProblemNames;
-  profile: Profile;
-  warnings: Warning[];
-}
-
-function problemAt(input: PlanSubjectInput, choice: OperatingPointChoice): PointProblem {
-  const { plan, platform, workload } = input;
-  const warnings: Warning[] = [];
-  let held: Platform;
-  let profile: Profile;
-  if (input.profile !== undefined) {
-    const scaled = profileAtOperatingPoint(input.profile, platform, choice);
-    held = scaled.platform;
-    profile = scaled.profile;
-    warnings.push(...scaled.warnings);
-  } else {
-    held = atOperatingPoint(platform, choice);
-    const names = workloadNames(workload);
-    profile = rooflineProfile(
-      (input.models ?? []).map((model, m) => ({ ...model, name: names[m] })),
-      held,
-      { precision: workload.models.map(({ precision }) => precision) },
-    );
-  }
-  // The engine sees power where it is declared, whatever the plan was made for.
-  const objective = plan.objective === 'energy' ? 'throughput' : plan.objective;
-  const named = placementProblem({ profile, platform: held, workload, objective });
-  return { ...named, profile, warnings: [...warnings, ...named.warnings] };
 }
 
 /** The plan's stages as placement records. */
