@@ -1,5 +1,5 @@
 /** A profile as a table: what each model costs on each processor. */
-import type { Profile, ProfileModel } from '../profiles/schema.ts';
+import type { CostOrigin, Profile, ProfileModel } from '../profiles/schema.ts';
 import { figure, scaled } from './numbers.ts';
 import { paint, type TextStyle } from './style.ts';
 import { shorten, table, wrap } from './table.ts';
@@ -18,6 +18,12 @@ function total(model: ProfileModel, processor: string): { milliseconds: number; 
   return { milliseconds, unsupported };
 }
 
+/** Of the model on each processor, and of blocks that differ. */
+function originsOf({ origin, blocks }: ProfileModel): CostOrigin[] {
+  const costs = blocks.flatMap((block) => Object.values(block.costs));
+  return [...Object.values(origin), ...costs.flatMap((cost) => (cost === 'unsupported' ? [] : (cost.origin ?? [])))];
+}
+
 export function profileText(profile: Profile, style: TextStyle): string {
   const { bold, dim } = paint(style);
   const rows = profile.models.map((model) => [
@@ -31,7 +37,7 @@ export function profileText(profile: Profile, style: TextStyle): string {
       return unsupported === 0 ? figure(milliseconds) : `${figure(milliseconds)} (${unsupported} not)`;
     }),
   ]);
-  const origins = new Set(profile.models.flatMap((model) => Object.values(model.origin)));
+  const origins = new Set(profile.models.flatMap(originsOf));
   const origin = [...origins].map((each) => (each === 'roofline' ? 'modelled (roofline)' : each)).join(', ');
   return `${[
     `${bold(`Profile on ${profile.platform}`)}: ms per inference of each model alone on each processor`,

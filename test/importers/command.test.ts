@@ -4,9 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { zooModel } from '../../src/models/zoo/zoo.ts';
 import { type Plan, planDocument } from '../../src/planners/schema.ts';
+import { fpsMatrixDocument } from '../../src/profiles/fps-matrix.ts';
 import { type Profile, profileDocument } from '../../src/profiles/schema.ts';
 import { type Captured, inFolder, run } from '../cli/captured.ts';
-import { trtProfileText, trtTimesText } from './samples.ts';
+import { openvinoReport, trtProfileText, trtTimesText } from './samples.ts';
 
 const test = suite('profile import');
 
@@ -85,6 +86,47 @@ test('into a profile of a platform, with whole-model times: both processors may 
       0,
     );
     assert.ok(Math.abs(total - 2) < 1e-9, `${total}`);
+  }));
+
+test('--matrix puts whole models into an FPS matrix, cell by cell, and finds mixed kinds', () =>
+  inFolder(async (folder) => {
+    const at = (name: string, text = ''): string => {
+      if (text !== '') writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const words = (file: string, model: string, device: string) => [
+      'profile',
+      'import',
+      file,
+      '--matrix',
+      '--model',
+      model,
+      '--processor',
+      device,
+    ];
+    const sync = await run([...words(at('sync.json', openvinoReport()), './net.onnx', 'CPU'), '--out', at('m.json')]);
+    assert.is(sync.code, 0, sync.err);
+    const busy = at('async.json', openvinoReport({ api: 'async', nireq: 4 }));
+    const { code, out, err } = await run([...words(busy, 'other', 'GPU'), '--into', at('m.json'), '--json']);
+    assert.is(code, 0, err);
+    const matrix = fpsMatrixDocument.parse(out, 'm').document;
+    assert.equal(
+      matrix.models.map(({ name, cells, reasons }) => [name, Object.keys(cells), reasons]),
+      [
+        ['net', ['CPU', 'GPU'], { GPU: 'was not measured' }],
+        ['other', ['CPU', 'GPU'], { CPU: 'was not measured' }],
+      ],
+    );
+    assert.match(err, 'throughput');
+    const again = await run([
+      ...words(at('sync.json'), 'net', 'CPU'),
+      '--into',
+      at('m.csv', 'model,CPU,GPU\nnet,1,2\n'),
+      '--json',
+    ]);
+    assert.is(fpsMatrixDocument.parse(again.out, 'm').document.models.length, 1);
+    refused(await run([...words(busy, 'other', 'GPU'), '--divide']), 64, '--divide means nothing with --matrix');
+    refused(await run(words(at('layers.json', LAYERS), 'net', 'GPU')), 65, 'times of layers alone');
   }));
 
 test('an input is never overwritten', () =>

@@ -232,6 +232,7 @@ test('times of the whole model alone need leave to be divided, and count as mode
     (error: { hint?: string }) => /--divide/.test(error.hint ?? ''),
   );
   const { profile, warnings } = importedProfile(record, { ...target, divide: true });
+  assert.is(profile.models[0]!.origin.big, 'roofline');
   for (const { costs } of profile.models[0]!.blocks)
     assert.is(costs.big === 'unsupported' ? '' : costs.big!.origin, 'roofline');
   assert.ok(warnings.some(({ code }) => code === 'ASSUMED'));

@@ -1,29 +1,22 @@
-import { Buffer } from 'node:buffer';
-import process from 'node:process';
-import { readBytes, readText } from '../../../bindings/host/index.ts';
+import { readText } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
-import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
-import { FORMAT_FAMILIES, type FormatFamily } from '../../profiles/importers/format.ts';
+import { FORMAT_FAMILIES } from '../../profiles/importers/format.ts';
 import { importedProfile } from '../../profiles/importers/imported-profile.ts';
 import { layersOf } from '../../profiles/importers/layers.ts';
 import { mergeProfiles } from '../../profiles/importers/merge.ts';
-import type { ImportedProfile } from '../../profiles/importers/record.ts';
-import { importProfile } from '../../profiles/importers/registry.ts';
 import { type Profile, profileDocument } from '../../profiles/schema.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
 import { profileImportText } from '../../report/profile-import.ts';
-import { wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import { openModel } from '../cuttable-choice.ts';
+import { importCell, readRecord, STANDARD_INPUT } from '../import-files.ts';
 import { modelWarnings } from '../model-choice.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, PLATFORM_OPTION } from '../options.ts';
 import { checkOutput, deliver } from '../output.ts';
 import { choosePlatform } from '../platform-choice.ts';
 
 const { shape, batch, cut } = MODEL_OPTIONS;
-const STANDARD_INPUT = '-';
-const LARGEST_INPUT = 512 * 2 ** 20;
 
 export const profileImportCommand = defineCommand({
   options: {
@@ -71,6 +64,10 @@ export const profileImportCommand = defineCommand({
       valueHint: 'TIME',
       description: 'trtexec: queries that began earlier do not count (200ms)',
     },
+    matrix: {
+      type: 'boolean',
+      description: 'the whole model as one cell of an FPS matrix; --into then names a matrix, --processor any device',
+    },
     divide: {
       type: 'boolean',
       description:
@@ -82,6 +79,7 @@ export const profileImportCommand = defineCommand({
   },
   examples: [
     'heterodyne profile import ort_profile.json --model ./my.onnx --platform orange-pi-5 --processor big --out p.json',
+    'heterodyne profile import benchmark_report.json --matrix --model my --processor VPU --into matrix.csv --out matrix.json',
     'heterodyne profile import layers.json --times times.json --model ./my.onnx --processor gpu --into p.json --out p2.json',
   ],
   details: [
@@ -89,6 +87,7 @@ export const profileImportCommand = defineCommand({
     'Below 90 % of mapped kernel time there is a warning, below 50 % the file is refused unless --force is given.',
   ],
   async run(values, call) {
+    if (values.matrix) return importCell(values, call);
     const into = values.into === undefined ? undefined : await readProfile(values.into);
     const chosen = await choosePlatform(values.platform ?? into?.document.platform);
     const processor = required(
@@ -102,18 +101,8 @@ export const profileImportCommand = defineCommand({
     await checkOutput(values, inputs.filter((name) => name !== undefined && name !== STANDARD_INPUT) as string[]);
     const blocked = { ...opened.model.blocked, name: values.name ?? opened.name };
 
-    const settings = {
-      strict: values.strict,
-      provider: values.provider,
-      warmUpMs: values['warm-up'] === undefined ? undefined : parseQuantity(values['warm-up'], 'ms', '--warm-up'),
-      batch: values.batch === undefined ? undefined : wholeNumber(values.batch, '--batch', 1, 65_536),
-    };
-    const read = async (file: string, format?: FormatFamily): Promise<ImportedProfile> => {
-      const source = file === STANDARD_INPUT ? 'standard input' : file;
-      return importProfile(await bytesOf(file), { ...settings, source, format });
-    };
-    const record = await read(values.file, values.format as FormatFamily | undefined);
-    const times = values.times === undefined ? undefined : await read(values.times);
+    const record = await readRecord(values.file, values, values.format);
+    const times = values.times === undefined ? undefined : await readRecord(values.times, values);
     call.signal.throwIfAborted();
     const result = importedProfile(record, {
       model: blocked,
@@ -154,22 +143,4 @@ function required(value: string | undefined, option: string, expected: string): 
 function joined(first: readonly Warning[], second: readonly Warning[]): Warning[] {
   const seen = new Map([...first, ...second].map((warning) => [JSON.stringify(warning), warning]));
   return [...seen.values()];
-}
-
-async function bytesOf(file: string): Promise<Uint8Array> {
-  if (file !== STANDARD_INPUT) return readBytes(file);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {
-    length += piece.length;
-    if (length > LARGEST_INPUT) {
-      throw new HeterodyneError('LIMIT', 'standard input is too large', {
-        source: 'standard input',
-        expected: `at most ${LARGEST_INPUT} bytes`,
-        received: 'more',
-      });
-    }
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces, length);
 }

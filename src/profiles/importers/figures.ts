@@ -104,3 +104,8 @@ export function warmUpLength(samples: readonly number[], certain: number): numbe
 export function percentText(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
+
+/** `1 kernel`, `3 kernels`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

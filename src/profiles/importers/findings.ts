@@ -38,7 +38,7 @@ export class Findings {
     this.warnings.push({ code, message, ...details });
   }
 
-  /** One more of the same; `what` reads well after a number. The place of the first is kept. */
+  /** One more of the same; `what` says of all of them what was done. The place of the first is kept. */
   count(code: ImportWarningCode, what: string, path: string): void {
     const key = `${code} ${what}`;
     const tally = this.tallies.get(key);
@@ -49,7 +49,7 @@ export class Findings {
   /** All warnings, in the order of their first occurrence within their kind. */
   all(): Warning[] {
     const counted = [...this.tallies.values()].map(
-      ({ code, what, path, count }): Warning => ({ code, message: `${count} ${what}`, path, count }),
+      ({ code, what, path, count }): Warning => ({ code, message: `${what} (${count})`, path, count }),
     );
     return [...this.warnings, ...counted];
   }

@@ -9,7 +9,7 @@ import { rooflineProfile } from '../roofline.ts';
 import type { BlockCost, CostSource, Profile, ProfileBlock } from '../schema.ts';
 import type { WorkloadPrecision } from '../workload.ts';
 import { type BlockCosts, blockCosts } from './block-costs.ts';
-import { percentText, sum } from './figures.ts';
+import { counted, percentText, sum } from './figures.ts';
 import { Findings } from './findings.ts';
 import type { ModelLayers } from './layers.ts';
 import { type KernelMapping, mapKernels } from './mapper.ts';
@@ -77,9 +77,14 @@ export function importedProfile(record: ImportedProfile, target: ImportTarget): 
     };
   });
   const source = sourceOf(record, mapping, target.times);
+  const origin = blocks.every(
+    ({ costs: { [processor]: cost } }) => cost === 'unsupported' || cost?.origin === 'roofline',
+  )
+    ? ('roofline' as const)
+    : ('imported' as const);
   const profile: Profile = {
     ...base,
-    models: [{ ...blank!, origin: { [processor]: 'imported' }, sources: { [processor]: source }, blocks }],
+    models: [{ ...blank!, origin: { [processor]: origin }, sources: { [processor]: source }, blocks }],
     ...(warnings.length > 0 && { warnings }),
   };
   return { profile, mapping, costs, warnings };
@@ -146,7 +151,7 @@ function noteMapping(mapping: KernelMapping, record: ImportedProfile, force: boo
   const open = kernels.filter(({ kind }) => kind === 'unmapped').map(({ op }) => op);
   const facts = `${percentText(mappedShare)} of kernel time is mapped to layers, ${percentText(overheadShare)} is overhead, ${percentText(unmappedShare)} is unmapped`;
   const fused = kernels.filter(({ by, members }) => by === 'parts' || by === 'whole' || members.length > 1).length;
-  if (fused > 0) findings.add('FUSED', `${fused} kernels stand for several layers each`, { count: fused });
+  if (fused > 0) findings.add('FUSED', `${counted(fused, 'kernel')} of more than one layer`, { count: fused });
   if (mappedShare >= LEAST_MAPPED || force) {
     if (open.length > 0 || mappedShare < WARN_MAPPED) {
       const kept = open.length === 0 ? '' : `, and is charged to neighbouring blocks: ${namesOf(open)}`;
@@ -173,13 +178,13 @@ function noteSpanning(
   if (spanning.length === 0) return;
   const names = namesOf(spanning.map(({ op }) => op));
   if (divide) {
-    const shares = `time of ${spanning.length} kernels that cover several blocks is divided by multiply-accumulates`;
+    const shares = `time of what covers several blocks (${counted(spanning.length, 'kernel')}) is divided by multiply-accumulates`;
     findings.add('ASSUMED', `${shares}: ${names}`, { count: spanning.length });
     return;
   }
   throw new HeterodyneError(
     'BAD_INPUT',
-    `${spanning.length} kernels of ${record.sourceFile} cover several of ${blockNames.length} blocks: ${names}`,
+    `${counted(spanning.length, 'kernel')} of ${record.sourceFile} across several of ${blockNames.length} blocks: ${names}`,
     {
       source: record.sourceFile,
       expected: 'kernels within one block each',
@@ -207,7 +212,7 @@ function refuseEmptyBlocks(
   if (light > 0) {
     findings.add(
       'FUSED',
-      `${light} blocks without multiply-accumulates have no kernel: they are taken to run within others`,
+      `${counted(light, 'block')} without multiply-accumulates and without a kernel: taken to run within others`,
       {
         count: light,
       },

@@ -1,6 +1,6 @@
 /** An imported record as one cell of an FPS matrix: the whole model alone on one device. */
 import { HeterodyneError } from '../../core/errors.ts';
-import type { FpsCell } from '../fps-matrix.ts';
+import type { FpsCell, FpsMatrix, FpsModel } from '../fps-matrix.ts';
 import type { ImportedProfile } from './record.ts';
 
 /**
@@ -53,4 +53,33 @@ function fallbackOf({ ops, provider, providers = {} }: ImportedProfile): FpsCell
   const [name, share] = others.reduce((most, next) => (next[1] > most[1] ? next : most));
   const nodes = ops.filter((op) => op.provider === name).length;
   return { provider: name, nodes, ofNodes: ops.length, timeShare: Math.min(1, share) };
+}
+
+const NOT_MEASURED = 'was not measured';
+
+/** `matrix` with one cell set; a model or device that it did not know is unsupported elsewhere, with the reason. */
+export function withCell(matrix: FpsMatrix | undefined, name: string, device: string, cell: FpsCell): FpsMatrix {
+  const base: FpsMatrix = matrix ?? { kind: 'fps-matrix', schemaVersion: 1, devices: [], models: [] };
+  const devices = base.devices.some(({ id }) => id === device) ? base.devices : [...base.devices, { id: device }];
+  const known = base.models.some((model) => model.name === name);
+  const models: FpsModel[] = known ? base.models : [...base.models, { name, cells: {} }];
+  return {
+    ...base,
+    devices,
+    models: models.map((model) => {
+      const cells = { ...model.cells };
+      const reasons = { ...model.reasons };
+      for (const { id } of devices) {
+        if (model.name === name && id === device) {
+          cells[id] = cell;
+          delete reasons[id];
+        } else if (!Object.hasOwn(cells, id)) {
+          cells[id] = 'unsupported';
+          reasons[id] = NOT_MEASURED;
+        }
+      }
+      const { reasons: _, ...rest } = model;
+      return { ...rest, cells, ...(Object.keys(reasons).length > 0 && { reasons }) };
+    }),
+  };
 }

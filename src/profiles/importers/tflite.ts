@@ -188,7 +188,7 @@ function noteDelegates(ops: readonly ImportedOp[], findings: Findings): void {
   if (delegates.length === 0) return;
   const rest = ops.filter((op) => !isDelegate(op));
   if (rest.length === 0) {
-    findings.add('FUSED', `${delegates.length} delegate ran the whole model: its layers are not told apart`, {
+    findings.add('FUSED', 'a delegate ran the whole model: its layers are not told apart', {
       count: delegates.length,
     });
     return;
