@@ -35,7 +35,7 @@ declare module 'deno-std/csv/parse.js' {
 
 declare module 'deno-std/csv/stringify.js' {
   /** Fields are quoted where they must be. */
-  export function stringify(rows: readonly (readonly unknown[])[], options?: { crlf?: boolean }): string;
+  export function stringify(rows: readonly (readonly unknown[])[]): string;
 }
 
 declare module 'deno-std/yaml/parse.js' {

@@ -51,7 +51,7 @@ const PIECE_LIMIT_MS = 1000;
 const LEAST_LIMIT_MS = 20;
 const MIN_RUNS = 10;
 /** Calls under the runtime's profiler. */
-const NODE_RUNS = 23;
+const NODE_RUNS = 63;
 /** Models slower than this are profiled with fewer calls. */
 const NODE_LIMIT_MS = 3000;
 const LEAST_NODE_RUNS = 8;

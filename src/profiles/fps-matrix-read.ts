@@ -45,7 +45,7 @@ export function readFpsMatrix(text: string, source: string): ReadMatrix {
 export function fpsMatrixCsv({ devices, models }: FpsMatrix): string {
   const header = ['model', ...devices.map(({ id }) => id)];
   const rows = models.map((model) => [model.name, ...devices.map(({ id }) => fpsCell(model, id)?.framesPerS ?? 0)]);
-  return writeCsv([header, ...rows], { crlf: false });
+  return writeCsv([header, ...rows]).replaceAll('\r\n', '\n');
 }
 
 function refusal(source: string, path: string, message: string, expected: string, received: string): HeterodyneError {

@@ -6,7 +6,8 @@
  *     pieces   blocks are cut out as files and timed. What is lost at a cut counts (layouts, no fusion across it), as it
  *              will where the plan does cut; inside a stage it does not happen, so pieces tend to be too slow.
  *
- * The way whose sum over all blocks is nearer to the whole model's time gives the costs. Neither is scaled to fit.
+ * Per processor, the way whose sums over all blocks are nearer to the times of the whole models gives the costs, for all
+ * models alike: chosen model by model, it would follow the noise. Neither is scaled to fit.
  */
 import { contentHash } from '../documents/canonical.ts';
 import type { BlockedModel } from '../models/graph.ts';
@@ -87,10 +88,13 @@ export function measuredProfile(
   outcomes: readonly ReadonlyMap<string, Outcome>[],
 ): Profile {
   const modelled = rooflineProfile(models, platform);
+  const ways = new Map(
+    platform.processors.map(({ id }) => [id, betterWay(outcomes.flatMap((byProcessor) => byProcessor.get(id) ?? []))]),
+  );
   return {
     ...modelled,
     platformHash: contentHash(platform),
-    models: modelled.models.map((model, m) => measuredModel(model, models[m]!, platform, outcomes[m]!)),
+    models: modelled.models.map((model, m) => measuredModel(model, models[m]!, platform, outcomes[m]!, ways)),
   };
 }
 
@@ -100,6 +104,7 @@ function measuredModel(
   blocked: BlockedModel,
   platform: Platform,
   outcomes: ReadonlyMap<string, Outcome>,
+  ways: ReadonlyMap<string, Way>,
 ): ProfileModel {
   const origin = { ...model.origin };
   const measurement: Record<string, Measurement> = {};
@@ -115,10 +120,9 @@ function measuredModel(
       reasons[id] = outcome.unsupported;
       continue;
     }
-    const chosen = chooseWay(outcome);
-    measurement[id] = chosen.measurement;
+    measurement[id] = measurementOf(outcome, ways.get(id)!);
     const latencies =
-      chosen.measurement.used === 'nodes'
+      measurement[id].used === 'nodes'
         ? outcome.nodes!.blocks.map(latencyOf)
         : blocksOfPieces(outcome.pieces ?? [], estimatedBlocksMs(blocked, processor, outcome));
     costs[id] = latencies.map((latencyMs) => ({ latencyMs, ...energyOf(processor, latencyMs.mean) }));
@@ -143,22 +147,40 @@ function energyOf(processor: Processor, milliseconds: number): { energyMj?: numb
   return processor.activeWatts === undefined ? {} : { energyMj: processor.activeWatts * milliseconds };
 }
 
-function chooseWay(outcome: ModelMeasurement): { measurement: Measurement } {
-  const { runtime, pinned, whole, nodes, pieces } = outcome;
-  const pieceSumMs = pieces?.reduce((sum, piece) => sum + piece.latencyMs.mean, 0);
-  const nodeSumMs = nodes?.sumMs;
-  const distance = (sum: number | undefined): number =>
-    sum === undefined ? Number.POSITIVE_INFINITY : Math.abs(sum - whole.mean);
+type Way = Measurement['used'];
+
+function sumsOf({ nodes, pieces }: ModelMeasurement): Partial<Record<Way, number>> {
   return {
-    measurement: {
-      runtime,
-      pinned,
-      whole: latencyOf(whole),
-      ...(pieceSumMs !== undefined && { pieceSumMs, pieces: pieces!.length }),
-      ...(nodeSumMs !== undefined && { nodeSumMs, unassignedMs: nodes!.unassignedMs }),
-      used: distance(nodeSumMs) < distance(pieceSumMs) ? 'nodes' : 'pieces',
-      ...(nodes !== undefined && { providers: nodes.providers }),
-    },
+    ...(pieces !== undefined && { pieces: pieces.reduce((sum, piece) => sum + piece.latencyMs.mean, 0) }),
+    ...(nodes !== undefined && { nodes: nodes.sumMs }),
+  };
+}
+
+/** Over the models of one processor that were measured in both ways; pieces where there are none. */
+function betterWay(outcomes: readonly Outcome[]): Way {
+  let pieces = 0;
+  let nodes = 0;
+  for (const outcome of outcomes) {
+    if ('unsupported' in outcome) continue;
+    const sums = sumsOf(outcome);
+    if (sums.pieces === undefined || sums.nodes === undefined) continue;
+    pieces += Math.abs(Math.log(sums.pieces / outcome.whole.mean));
+    nodes += Math.abs(Math.log(sums.nodes / outcome.whole.mean));
+  }
+  return nodes < pieces ? 'nodes' : 'pieces';
+}
+
+function measurementOf(outcome: ModelMeasurement, way: Way): Measurement {
+  const { runtime, pinned, whole, nodes, pieces } = outcome;
+  const sums = sumsOf(outcome);
+  return {
+    runtime,
+    pinned,
+    whole: latencyOf(whole),
+    ...(sums.pieces !== undefined && { pieceSumMs: sums.pieces, pieces: pieces!.length }),
+    ...(sums.nodes !== undefined && { nodeSumMs: sums.nodes, unassignedMs: nodes!.unassignedMs }),
+    used: sums.nodes === undefined ? 'pieces' : sums.pieces === undefined ? 'nodes' : way,
+    ...(nodes !== undefined && { providers: nodes.providers }),
   };
 }
 

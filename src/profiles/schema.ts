@@ -40,7 +40,9 @@ const measurementSchema = z.strictObject({
   pieces: z.int().min(1).optional().describe('Files that were cut; short blocks stand together in one.'),
   nodeSumMs: notNegative.optional().describe("Sum over the runtime's own profile of every node, folded onto blocks."),
   unassignedMs: notNegative.optional().describe('Part of it that no name ties to a block: it went to a neighbour.'),
-  used: z.enum(['pieces', 'nodes']).describe('The costs of the blocks: the way whose sum is nearer to the whole.'),
+  used: z
+    .enum(['pieces', 'nodes'])
+    .describe('The costs of the blocks: the way whose sums are nearer to the whole models of this processor.'),
   providers: z
     .record(z.string(), z.strictObject({ nodes: z.int().min(0), timeShare: z.number().min(0).max(1) }))
     .optional()

@@ -25,6 +25,35 @@ export function chain(steps: number, n = 4096): Graph {
   };
 }
 
+/** y = x W1 relu W2 relu ..., over [1, size]: a block for each of `layers` products. */
+export function layers(count: number, size = 96): Graph {
+  const weights = new Uint8Array(Float32Array.from({ length: size * size }, (_, i) => ((i % 7) - 3) / size).buffer);
+  return {
+    name: 'layers',
+    opset: 13,
+    inputs: [{ name: 'x0', type: 'float32', shape: [1, size] }],
+    outputs: [{ name: `x${count}`, type: 'float32', shape: [1, size] }],
+    initializers: new Map(
+      Array.from({ length: count }, (_, i) => [
+        `w${i}`,
+        { name: `w${i}`, type: 'float32', shape: [size, size], data: weights },
+      ]),
+    ),
+    operators: Array.from({ length: count }, (_, i) => [
+      {
+        name: `product${i}`,
+        type: 'MatMul',
+        domain: '',
+        inputs: [`x${i}`, `w${i}`],
+        outputs: [`p${i}`],
+        attributes: new Map(),
+      },
+      { name: `relu${i}`, type: 'Relu', domain: '', inputs: [`p${i}`], outputs: [`x${i + 1}`], attributes: new Map() },
+    ]).flat(),
+    declared: new Map(),
+  };
+}
+
 export function writeModel(folder: string, name: string, graph: Graph): string {
   const path = join(folder, name);
   writeFileSync(path, writeOnnx(graph));
