@@ -42,6 +42,7 @@ export { type Variant, type Variants, variantsDocument } from './models/variants
 export { loadZooModel, type ZooLoadOptions } from './models/zoo/load.ts';
 export { zooWeights } from './models/zoo/weights.ts';
 export { ZOO, type ZooEntry, type ZooOptions, zooModel } from './models/zoo/zoo.ts';
+export { type GroupOptions, groupProblem } from './planners/group/from-matrix.ts';
 export {
   type GroupEvidence,
   type GroupPlanRequest,
@@ -52,9 +53,7 @@ export { checkAgainstRun, type DeviceCheck } from './planners/group/interference
 export { GROUP_METHODS, type GroupMethod } from './planners/group/methods.ts';
 export {
   type Assignment,
-  type GroupOptions,
   type GroupProblem,
-  groupProblem,
   SHARING_MODES,
   type SharingMode,
 } from './planners/group/problem.ts';

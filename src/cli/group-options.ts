@@ -1,7 +1,8 @@
 /** Options of `plan` that belong to groups of whole models (`--matrix`), and their reading. */
 import { HeterodyneError } from '../core/errors.ts';
 import { parseQuantity } from '../documents/quantities.ts';
-import { type GroupOptions, SHARING_MODES, type SharingMode } from '../planners/group/problem.ts';
+import type { GroupOptions } from '../planners/group/from-matrix.ts';
+import { SHARING_MODES, type SharingMode } from '../planners/group/problem.ts';
 import type { Options } from './command.ts';
 
 export const GROUP_OPTIONS = {

@@ -6,8 +6,9 @@ import { HeterodyneError } from '../../core/errors.ts';
 import type { FpsMatrix } from '../../profiles/fps-matrix.ts';
 import { solve } from './exact.ts';
 import { memoryTooSmall } from './feasibility.ts';
+import { type GroupOptions, groupProblem } from './from-matrix.ts';
 import { groupFps, groupSeconds, isFeasible, isShorter } from './loads.ts';
-import { type Assignment, devicesByName, type GroupOptions, type GroupProblem, groupProblem } from './problem.ts';
+import { type Assignment, devicesByName, type GroupProblem } from './problem.ts';
 
 /** What a moved model must gain of the group's frame rate, unless the caller says otherwise. */
 const MOVE_COST = 0.02;
