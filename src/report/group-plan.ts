@@ -5,7 +5,8 @@ import { figure, percent, relative } from './numbers.ts';
 import { paint, signs, type TextStyle } from './style.ts';
 import { bar, shorten, table, wrap } from './table.ts';
 
-const LONGEST_NAME = 36;
+const LONGEST_NAME = 24;
+const LONGEST_DEVICE = 16;
 /** Columns of a load bar. */
 const BAR = 24;
 
@@ -32,8 +33,8 @@ function modelTable({ models }: GroupPlan, style: TextStyle): string {
   const rows = models.map((model) => [
     shorten(model.name, LONGEST_NAME, style),
     ...(services ? [model.service ?? ''] : []),
-    model.device,
-    ...(calls ? [figure(model.callsPerFrame)] : []),
+    shorten(model.device, LONGEST_DEVICE, style),
+    ...(calls ? [String(Number(model.callsPerFrame.toPrecision(3)))] : []),
     figure(model.soloFramesPerS),
     figure(model.timeMs),
     percent(model.loadShare),
@@ -57,7 +58,7 @@ function modelTable({ models }: GroupPlan, style: TextStyle): string {
 
 function deviceTable({ devices }: GroupPlan, style: TextStyle): string {
   const rows = devices.map(({ id, models, maxModels, frameMs, busy }) => [
-    id,
+    shorten(id, LONGEST_DEVICE, style),
     maxModels === undefined ? String(models) : `${models} of ${maxModels}`,
     bar(busy, BAR, style),
     percent(busy),
@@ -116,7 +117,7 @@ function scoreTable(plan: GroupPlan, style: TextStyle): string {
 function serviceTable(services: NonNullable<GroupPlan['services']>, style: TextStyle): string {
   const rows = services.map(({ name, weight, fps, aloneFps }) => [
     name,
-    figure(weight),
+    String(Number(weight.toPrecision(3))),
     figure(fps),
     figure(aloneFps),
     percent(fps / aloneFps),
@@ -165,12 +166,12 @@ function whatIfText(
   const { bold } = paint(style);
   const { arrow } = signs(style);
   const stairs = more.map(({ device, groupFps, limitedBy }) => [
-    `one more ${device}`,
+    `one more ${shorten(device, LONGEST_DEVICE, style)}`,
     groupFps.map(figure).join(` ${arrow} `),
     limitedBy === undefined ? '' : `${limitedBy} allows no more`,
   ]);
   const row = ({ change, groupFps, keptFps, infeasible }: GroupOutcome) => [
-    change,
+    shorten(change, LONGEST_NAME, style),
     groupFps === undefined ? 'impossible' : `${figure(groupFps)} (${relative(groupFps, fps, style.unicode)})`,
     infeasible ?? (keptFps === undefined ? 'the plan must change' : `as it is ${figure(keptFps)}`),
   ];

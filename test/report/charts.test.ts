@@ -10,6 +10,7 @@ import { linearScale, logScale } from '../../src/report/charts/scale.ts';
 import { escapeText } from '../../src/report/charts/svg.ts';
 import { fitText, textWidth, wrapText } from '../../src/report/charts/text-width.ts';
 import { all, type Element, parseMarkup, textOf } from './markup.ts';
+import { assertApart, assertInside, textBoxes } from './text-boxes.ts';
 import { nameOf, report } from './views.ts';
 
 const test = suite('charts');
@@ -24,33 +25,6 @@ const FRAMES: Record<string, Frame> = {
   phone: pageFrame(332),
   page: pageFrame(860),
 };
-
-interface Box {
-  text: string;
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
-/** Where texts lie, by the widths of the widest usual font. */
-function textBoxes(element: Element, dx = 0, dy = 0, size = Number(element.attributes['font-size'])): Box[] {
-  const { transform, x, y, 'font-size': own } = element.attributes;
-  const moved = /^translate\(([-\d.]+) ([-\d.]+)\)$/.exec(transform ?? '');
-  const [shiftX, shiftY] = moved ? [dx + Number(moved[1]), dy + Number(moved[2])] : [dx, dy];
-  const fontSize = own === undefined ? size : Number(own);
-  if (element.name !== 'text') {
-    return element.children.flatMap((child) =>
-      typeof child === 'string' ? [] : textBoxes(child, shiftX, shiftY, fontSize),
-    );
-  }
-  const text = textOf(element);
-  const width = textWidth(text, fontSize);
-  const anchor = element.attributes['text-anchor'] ?? 'start';
-  const left = shiftX + Number(x) - (anchor === 'end' ? width : anchor === 'middle' ? width / 2 : 0);
-  const baseline = shiftY + Number(y);
-  return [{ text, left, right: left + width, top: baseline - 0.75 * fontSize, bottom: baseline + 0.2 * fontSize }];
-}
 
 function eachDrawing(look: (svg: Element, place: string) => void): void {
   for (const [viewName, view] of Object.entries(VIEWS)) {
@@ -78,28 +52,13 @@ test('every chart is well-formed, whatever the models are called', () => {
 
 test('no text leaves its chart', () => {
   eachDrawing((svg, place) => {
-    const width = Number(svg.attributes.width);
-    const height = Number(svg.attributes.height);
-    const boxes = textBoxes(svg);
-    assert.ok(boxes.length > 3, place);
-    for (const { text, left, right, top, bottom } of boxes) {
-      assert.ok(left > -1 && right < width + 1, `${place}: "${text}" from ${left} to ${right} of ${width}`);
-      assert.ok(top > -2 && bottom < height + 2, `${place}: "${text}" from ${top} to ${bottom} of ${height}`);
-    }
+    assert.ok(textBoxes(svg).length > 3, place);
+    assertInside(svg, place);
   });
 });
 
 test('no two texts overlap', () => {
-  eachDrawing((svg, place) => {
-    const boxes = textBoxes(svg).filter(({ text }) => text !== '');
-    boxes.forEach((a, i) => {
-      for (const b of boxes.slice(i + 1)) {
-        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        assert.ok(across < 1 || down < 1.5, `${place}: "${a.text}" lies over "${b.text}"`);
-      }
-    });
-  });
+  eachDrawing(assertApart);
 });
 
 test('every chart names its unit in its title, and says the same in words', () => {

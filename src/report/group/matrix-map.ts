@@ -29,7 +29,7 @@ export function matrixMapChart({ plan, problem, assignment }: GroupEvidence, fra
   const key = heatLegend(frame, scale, {
     gaps,
     origin: [...new Set(plan.models.map(({ origin }) => origin))].sort().join(', '),
-    unit: 'frames/s',
+    unit: 'FPS',
     column: 'each column a device',
   });
   const nameWidth = Math.min(0.42 * width, Math.max(...models.map(({ name }) => textWidth(name, fontSize))));

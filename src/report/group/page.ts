@@ -5,14 +5,16 @@ import type { GroupPlan } from '../../planners/group/schema.ts';
 import { pageFrame } from '../charts/frame.ts';
 import { element, escapeText } from '../charts/svg.ts';
 import { counted } from '../charts/units.ts';
+import { quoted } from '../command-line.ts';
 import { figure, percent, relative } from '../numbers.ts';
-import { quoted } from '../page/page.ts';
 import { originLabel, paragraph, table } from '../page/parts/part.ts';
 import { STYLES } from '../page/styles.ts';
 import { GROUP_CHARTS } from './charts.ts';
 
-/** Width of the charts, CSS pixels; narrower windows scale them. */
-const WIDTH = 760;
+/** Every chart is drawn for a page and for a phone, CSS pixels; the style sheet shows one of the two. */
+const WIDE = 760;
+const NARROW = 332;
+const CHOICE = '.narrow{display:none}@media screen and (max-width:640px){.wide{display:none}.narrow{display:block}}';
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The same evidence and command give the same bytes. */
@@ -39,6 +41,7 @@ export function groupPage(evidence: GroupEvidence, command: readonly string[]): 
 <style>
 ${STYLES}
 .page{max-width:820px}
+${CHOICE}
 </style>
 </head>
 <body>
@@ -87,13 +90,15 @@ function section(id: string, title: string, origin: string | undefined, ...conte
 
 function figureOf(evidence: GroupEvidence, id: string): string {
   const chart = GROUP_CHARTS.find((each) => each.id === id);
-  const svg = chart?.draw(evidence, pageFrame(WIDTH));
-  if (!chart || svg === undefined) return '';
+  const wide = chart?.draw(evidence, pageFrame(WIDE));
+  const narrow = chart?.draw(evidence, { ...pageFrame(NARROW), prefix: 'narrow-' });
+  if (!chart || wide === undefined || narrow === undefined) return '';
   return element(
     'figure',
     { 'data-chart': id },
     element('figcaption', {}, escapeText(chart.title)),
-    element('div', { class: 'drawing' }, svg),
+    element('div', { class: 'drawing wide' }, wide),
+    element('div', { class: 'drawing narrow' }, narrow),
   );
 }
 
@@ -106,7 +111,7 @@ function modelTable({ models }: GroupPlan): string {
     escapeText(model.name),
     escapeText(model.device),
     figure(model.soloFramesPerS),
-    figure(model.callsPerFrame),
+    String(Number(model.callsPerFrame.toPrecision(3))),
     figure(model.timeMs),
     percent(model.loadShare),
     escapeText(model.alternatives.map(alternativeText).join('; ')),

@@ -7,6 +7,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { PlanView } from '../charts/plan-view.ts';
 import { element, escapeText } from '../charts/svg.ts';
 import { counted } from '../charts/units.ts';
+import { quoted } from '../command-line.ts';
 import { controlsMarkup } from './controls.ts';
 import { partMarkup, sectionsMarkup } from './layout.ts';
 import { type PageData, packProfile, type SearchSettings } from './page-data.ts';
@@ -75,9 +76,4 @@ function scriptText(json: string): string {
 
 function commandMarkup(command: readonly string[]): string {
   return element('h3', {}, 'The same plan again') + element('pre', {}, escapeText(command.map(quoted).join(' ')));
-}
-
-/** As a POSIX shell reads it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
