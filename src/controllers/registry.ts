@@ -5,6 +5,8 @@ import { alertLike } from './alert-like.ts';
 import { apnetLike } from './apnet-like.ts';
 import type { Controller, ControllerDefinition, ControllerParameters } from './controller.ts';
 import { maxN, minClock } from './fixed-point.ts';
+import { ladder } from './ladder.ts';
+import { ladderOneStep } from './ladder-one-step.ts';
 import { neuos } from './neuos.ts';
 import { ondemand } from './ondemand.ts';
 import { predictive } from './predictive.ts';
@@ -15,6 +17,8 @@ import type { ControlSystem } from './system.ts';
 export const controllers: readonly ControllerDefinition[] = [
   predictive,
   neuos,
+  ladder,
+  ladderOneStep,
   maxN,
   minClock,
   ondemand,
