@@ -56,7 +56,7 @@ test('every command explains itself on standard output, with an example that it 
 });
 
 test('words that are no command are refused with the nearest one', async () => {
-  refused(await run([]), 64, 'plan, profile, models, platforms');
+  refused(await run([]), 64, 'one of plan, profile, ');
   refused(await run(['plam']), 64, 'did you mean "plan"');
   refused(await run(['models']), 64, 'list, info, export');
   refused(await run(['platforms', 'shwo']), 64, 'did you mean "show"');

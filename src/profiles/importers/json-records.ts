@@ -17,12 +17,6 @@ const AFTER_RECORD = /\s*,?\s*([{\]]?)/y;
 /** Blanks between two objects that are looked over. */
 const WIDEST_GAP = 64;
 
-export interface Records {
-  items: JsonRecord[];
-  /** The text ended before the array did. */
-  truncated: boolean;
-}
-
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -38,19 +32,17 @@ export function readRecords(
   knownKeys: readonly string[],
   settings: ReadSettings,
   findings: Findings,
-): Records {
+): JsonRecord[] {
   const whole = parseStrictly(text);
   const records = whole === undefined ? repairRecords(text, knownKeys, settings, findings) : whole;
-  if (records.items.length > settings.maxEvents) throw tooMany(records.items.length, settings);
+  if (records.length > settings.maxEvents) throw tooMany(records.length, settings);
   return records;
 }
 
-function parseStrictly(text: string): Records | undefined {
+function parseStrictly(text: string): JsonRecord[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.length > 0 && value.every(isRecord)
-      ? { items: value, truncated: false }
-      : undefined;
+    return Array.isArray(value) && value.length > 0 && value.every(isRecord) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -61,7 +53,7 @@ function repairRecords(
   knownKeys: readonly string[],
   settings: ReadSettings,
   findings: Findings,
-): Records {
+): JsonRecord[] {
   const { source, strict, maxEvents } = settings;
   const start = text.search(FIRST_RECORD);
   if (start < 0) throw noRecords(text, source);
@@ -109,7 +101,7 @@ function repairRecords(
   if (truncated) {
     findings.add('TRUNCATED', `the text ends before its array does: what was read of it are ${items.length} objects`);
   }
-  return { items, truncated };
+  return items;
 }
 
 function readOne(parser: TolerantJson, position: number): { value: unknown; end: number; repairs: number } | undefined {

@@ -50,7 +50,7 @@ export const ortProfile: ProfileFormat = {
 function readOrt(text: string, settings: ReadSettings): ReadProfile {
   const { source } = settings;
   const findings = new Findings();
-  const { items } = readRecords(text, [...KEYS, ...ARGUMENT_KEYS], settings, findings);
+  const items = readRecords(text, [...KEYS, ...ARGUMENT_KEYS], settings, findings);
   if (items.length >= EVENT_CAP) {
     findings.add('EVENT_CAP', `the file holds ${items.length} events, the recorder's limit: later ones are lost`, {
       count: items.length,

@@ -18,13 +18,7 @@ const FIRST_PRINTABLE = 0x20;
 const ANY_KEY = /"[ \t\r\n]*(?:[}\]]|,[ \t\r\n]*(?:\}|"[^"\\\r\n]{1,64}"[ \t\r\n]*:))/y;
 
 /** The text is no value from here on. */
-export class NotJson extends Error {
-  readonly ended: boolean;
-  constructor(ended: boolean) {
-    super(ended ? 'the text ends' : 'not JSON');
-    this.ended = ended;
-  }
-}
+export class NotJson extends Error {}
 
 export interface Parsed {
   value: unknown;
@@ -35,6 +29,7 @@ export interface Parsed {
 const BLANK = /[ \t\r\n]*/y;
 const NUMBER = /-?\d+\.?\d*(?:[eE][-+]?\d+)?|-?\.\d+(?:[eE][-+]?\d+)?/y;
 const WORD = /[-+]?(?:true|false|null|nan|infinity|inf)(?:\((?:ind|snan)\))?/iy;
+
 /** Reads values of one text from given positions. */
 export class TolerantJson {
   private readonly text: string;
@@ -75,11 +70,11 @@ export class TolerantJson {
   }
 
   private fail(): never {
-    throw new NotJson(this.position >= this.text.length);
+    throw new NotJson(`no value at character ${this.position}`);
   }
 
   private value(depth: number, role: 'member' | 'item' = 'item'): unknown {
-    if (depth > DEEPEST) throw new NotJson(false);
+    if (depth > DEEPEST) this.fail();
     this.skipBlank();
     switch (this.text[this.position]) {
       case '{':
@@ -149,7 +144,6 @@ export class TolerantJson {
       if (c < FIRST_PRINTABLE) return undefined;
       if (c === BACKSLASH) i++;
     }
-    this.position = text.length;
     return undefined;
   }
 
@@ -179,7 +173,6 @@ export class TolerantJson {
       }
       quote = this.text.indexOf('"', quote + 1);
     }
-    if (quote < 0) this.position = this.text.length;
     return this.fail();
   }
 

@@ -28,7 +28,7 @@ interface Layer {
 
 function readTrtexecProfile(text: string, settings: ReadSettings): ReadProfile {
   const findings = new Findings();
-  const { items } = readRecords(text, KEYS, settings, findings);
+  const items = readRecords(text, KEYS, settings, findings);
   const count = items.map((item) => finiteNumber(item.count)).find((value) => value !== undefined && value >= 1);
   if (count === undefined) findings.add('ASSUMED', 'the file states no count: averages are taken as they are');
   let unknownKeys = 0;

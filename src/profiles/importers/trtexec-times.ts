@@ -42,7 +42,7 @@ export const trtexecTimes: ProfileFormat = {
 function readTrtexecTimes(text: string, settings: ReadSettings): ReadProfile {
   const { source, warmUpMs } = settings;
   const findings = new Findings();
-  const { items } = readRecords(text, KEYS, settings, findings);
+  const items = readRecords(text, KEYS, settings, findings);
   let unknownKeys = 0;
   const queries: Query[] = [];
   for (const [at, item] of items.entries()) {
