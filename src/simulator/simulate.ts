@@ -10,6 +10,7 @@ import { type EngineSystem, systemOf, TRANSFER } from '../engine/system.ts';
 import { controlSystemOf, variantChange } from './control-system.ts';
 import { Course } from './course.ts';
 import { Happenings, type Stage } from './happenings.ts';
+import { LagMeter } from './lag.ts';
 import { type DeviceMetrics, deviceMetrics, FrameLog, type ModelMetrics } from './metrics.ts';
 import type { Scenario } from './scenario.ts';
 import type { Subject } from './subject.ts';
@@ -88,6 +89,7 @@ class Simulation {
   /** Per model: seconds of a transfer that belongs to the next block. */
   readonly #transfer: Float64Array;
   readonly #stage: Stage;
+  readonly #lag?: LagMeter;
 
   constructor(subject: Subject, options: SimulationOptions) {
     const { scenario, controller, decisionSeconds = 0, onDecision, seconds: _, ...engineOptions } = options;
@@ -108,6 +110,7 @@ class Simulation {
     });
     if (controller !== undefined) {
       const control = controlSystemOf(system, subject);
+      this.#lag = this.#course && new LagMeter(control);
       this.#loop = new ControlLoop(
         control,
         createController(controller.id, control, controller.parameters),
@@ -145,6 +148,7 @@ class Simulation {
       },
     };
     this.#showClocks(0);
+    if (this.#loop) for (const { name } of subject.models) this.#course?.count(`${name} level`, 0, 0);
     this.#wake();
   }
 
@@ -180,6 +184,7 @@ class Simulation {
         const { deadlineSeconds } = models[model].arrival;
         const deadline = deadlineSeconds === undefined ? Number.POSITIVE_INFINITY : now + deadlineSeconds;
         course?.released(model, frame, deadline, now);
+        this.#showLag(model, frame, -1, now);
         this.#loop?.released(model, frame, now);
       },
       skipped: (model, now) => {
@@ -204,6 +209,7 @@ class Simulation {
         }
         const own = seconds + this.#transfer[model];
         this.#transfer[model] = 0;
+        this.#showLag(model, frame, block, now);
         this.#loop?.blockEnded(model, frame, block, own, now);
       },
       frameEnded: (model, frame, route, released, deadline, joules, now) => {
@@ -262,6 +268,11 @@ class Simulation {
     clocks?.domains.forEach(({ name }, d) => {
       this.#course?.count(`${name} MHz`, clocks.frequencyHz(d, this.#engine.levels[d]) / 1e6, now);
     });
+  }
+
+  #showLag(model: number, frame: number, block: number, now: number): void {
+    const lag = this.#lag?.after(model, frame, block, now);
+    if (lag !== undefined) this.#course?.count(`${this.#subject.models[model].name} LAG ms`, lag * 1000, now);
   }
 
   #showPower(now: number): void {

@@ -135,6 +135,20 @@ test('a disturbed processor slows down at once; one that vanishes holds its fram
   }
 });
 
+test('what changes between two runs holds from the first moment of the second, where speeds are shared too', () => {
+  const problem = problemFrom([{ seconds: [[0.1]] }, { seconds: [[0.1]] }]);
+  const rows = [
+    [1, 0, 1],
+    [1, 0, 1],
+  ];
+  const { engine, ended } = watched(problem, rows, { arrivals: [once, once], discipline: 'time-sliced' });
+  engine.run(0.1);
+  engine.disturb(0, 2);
+  engine.run(1);
+  near(ended[0].at, 0.3);
+  near(ended[1].at, 0.3);
+});
+
 test('a model comes, goes, and changes its variant from the next release on', () => {
   const problem = problemFrom([{ seconds: [[0.1]] }, { seconds: [[0.1]] }]);
   const small = { model: plainModel('small', [[0.05]]), record: recordsOf([[1, 0, 1]]) };

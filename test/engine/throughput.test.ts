@@ -137,4 +137,30 @@ test('noise is a matter of the seed alone', () => {
   assert.not.equal(of(7).rates, of(8).rates);
 });
 
+test('a noisy run gives these bits on every host', () => {
+  const problem = problemFrom([
+    {
+      seconds: [
+        [0.011, 0.007, 0.003],
+        [0.009, 0.02, 0.004],
+      ],
+    },
+    {
+      seconds: [
+        [0.005, 0.006],
+        [0.003, 0.008],
+      ],
+    },
+  ]);
+  const placement = recordsOf([
+    [2, 0, 2, 1, 3],
+    [2, 1, 1, 0, 2],
+  ]);
+  const noise = { blockSigma: 0.1, frameSigma: 0.05, bursts: { meanGapSeconds: 0.5, meanSeconds: 0.1, slowdown: 2 } };
+  const { rates, events, seconds } = simulateThroughput(problem, placement, { seed: 33, noise, frames: 500 });
+  assert.equal([...rates], [38.77128937529524, 38.68121056487198]);
+  assert.is(events, 2245);
+  assert.is(seconds, 12.999201713514974);
+});
+
 test.run();

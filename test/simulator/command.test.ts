@@ -73,6 +73,28 @@ test('a scenario, a controller, its decisions and a clean trace', async () => {
   });
 });
 
+test('the trace of a mixed cohort of eight under control is clean, with its LAG, clocks, power and levels', async () => {
+  await inFolder(async (folder) => {
+    const [workload, plan, trace] = ['w.json', 'p.json', 't.json'].map((name) => join(folder, name));
+    const models = ['alexnet', 'googlenet', 'resnet-50', 'vgg-19'].flatMap((model) => {
+      const entry = { model, ratePerS: 6, deadlineMs: 120 };
+      return [entry, entry];
+    });
+    writeFileSync(workload, JSON.stringify({ kind: 'workload', schemaVersion: 1, models }));
+    const given = ['--workload', workload];
+    const at = ['--platform', 'jetson-agx-xavier', '--planner', 'single-best', '--quiet', '--out', plan];
+    assert.is((await run(['plan', ...given, ...at])).code, 0);
+    const words = ['simulate', plan, ...given, '--controller', 'neuos', '--mode', 'balanced', '--for', '3s', '--quiet'];
+    const { code, err } = await run([...words, '--trace', trace]);
+    assert.is(code, 0, err);
+    const text = readFileSync(trace, 'utf8');
+    assert.equal(checkTrace(text), []);
+    for (const name of ['alexnet LAG ms', 'vgg-19-2 LAG ms', 'gpu MHz', 'emc MHz', 'power W', 'resnet-50 level']) {
+      assert.match(text, `"name":"${name}"`);
+    }
+  });
+});
+
 test('what does not fit the plan is told in one line', async () => {
   await planned(async (plan, folder) => {
     const wrong = async (words: string[], code: number, text: string | RegExp) => {

@@ -229,7 +229,8 @@ function counterEvents({ course }: SimulatedTraceInput, endNs: number): TimedEve
       if (last?.atNs === atNs) last.value = value;
       else if (last?.value !== value) shown.push({ atNs, value });
     }
-    if (shown[0].atNs > 0) shown.unshift({ atNs: 0, value: shown[0].value });
+    // Before the first value nothing is known: it stands from the start.
+    shown[0].atNs = 0;
     const last = shown[shown.length - 1];
     if (last.atNs < endNs) shown.push({ atNs: endNs, value: last.value });
     return shown.map(
