@@ -32,6 +32,11 @@ export {
 export { cuttable, cuttableOnnx, cuttableZoo } from './models/cuttable.ts';
 export type { Block, BlockedModel, BlockWork, Graph } from './models/graph.ts';
 export { type BlockOptions, blockModel, loadOnnxModel } from './models/load.ts';
+export { breakEvenRank, factoredMacs, fullMacs, type LayerSize } from './models/low-rank/arithmetic.ts';
+export { decompose, type Factors, factorsOf } from './models/low-rank/factorise.ts';
+export { findLayers, type Layer } from './models/low-rank/layers.ts';
+export { withFactors } from './models/low-rank/rewrite.ts';
+export { inSlices } from './models/low-rank/slices.ts';
 export { attachExternal, type ReadBeside } from './models/onnx/external.ts';
 export { readOnnx } from './models/onnx/read.ts';
 export { writeOnnx } from './models/onnx/write.ts';

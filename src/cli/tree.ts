@@ -67,6 +67,9 @@ export const COMMANDS: GroupEntry = {
         optimize: command('Build other forms of a model (rewritten, float16, int8), and measure them.', async () => {
           return (await import('./commands/models-optimize.ts')).modelsOptimizeCommand;
         }),
+        approximate: command('Build low-rank forms of a model, and measure every layer.', async () => {
+          return (await import('./commands/models-approximate.ts')).modelsApproximateCommand;
+        }),
       },
     },
     platforms: {

@@ -11,21 +11,32 @@ export interface TimingOptions {
   signal?: AbortSignal;
 }
 
-export async function timeSession(
-  session: OnnxSession,
+export async function timeSession(session: OnnxSession, feeds: Feeds, options: TimingOptions = {}): Promise<Latency> {
+  return (await timeInTurns([session], feeds, options))[0]!;
+}
+
+/** Several sessions in turns, so that whatever else the machine does slows them alike. */
+export async function timeInTurns(
+  sessions: readonly OnnxSession[],
   feeds: Feeds,
   { runs = 15, limitMs = 500, signal }: TimingOptions = {},
-): Promise<Latency> {
-  const milliseconds: number[] = [];
+): Promise<Latency[]> {
+  const milliseconds: number[][] = sessions.map(() => []);
   const began = performance.now();
   for (let run = -2; run < runs; run++) {
     signal?.throwIfAborted();
-    const start = performance.now();
-    await session.run(feeds);
-    if (run >= 0) milliseconds.push(performance.now() - start);
+    for (const [s, session] of sessions.entries()) {
+      const start = performance.now();
+      await session.run(feeds);
+      if (run >= 0) milliseconds[s]!.push(performance.now() - start);
+    }
     if (run >= 0 && performance.now() - began > limitMs) break;
   }
-  milliseconds.sort((a, b) => a - b);
-  const at = (share: number): number => milliseconds[Math.floor(share * (milliseconds.length - 1))]!;
-  return { median: at(0.5), spread: (at(0.75) - at(0.25)) / 2, n: milliseconds.length };
+  return milliseconds.map(summary);
+}
+
+function summary(samples: readonly number[]): Latency {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!;
+  return { median: at(0.5), spread: (at(0.75) - at(0.25)) / 2, n: sorted.length };
 }
