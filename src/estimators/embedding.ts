@@ -1,16 +1,9 @@
 /**
- * Placements as images for a network: X[d][l][m] = E[d][l][m] where block l of model m runs on processor d, else 0.
- * E are the profiled seconds t behind ln(1 + t / t_ref), so that fast and slow blocks both leave a trace.
+ * Placements as images for a network: X[d][l][m] = E[d][l][m] where block l of the model in column m runs on processor d,
+ * else 0. E are the profiled seconds t behind ln(1 + t / t_ref), so that fast and slow blocks both leave a trace.
  */
-import { log } from '../../bindings/core.ts';
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
-
-/** Sizes of one image: processors, blocks, models. Larger than the problem = padded with zeros. */
-export interface EmbeddingSize {
-  processors: number;
-  blocks: number;
-  models: number;
-}
+import { cellOf, columnOrder, type ImageSize, meanWork } from './training/cnn.ts';
 
 /** Median of the finite seconds above 0: the reference of a table that comes without one. */
 export function medianSeconds(problem: PlacementProblem): number {
@@ -21,15 +14,29 @@ export function medianSeconds(problem: PlacementProblem): number {
   return all.length === 0 ? 1 : all[Math.floor((all.length - 1) / 2)];
 }
 
+/** Columns of the image by model: `given` as in the workload, `descending-work` as networks of ours learn it. */
+export type ColumnOrder = 'given' | 'descending-work';
+
+/** Column of every model. */
+export function columnsOf(problem: PlacementProblem, order: ColumnOrder): number[] {
+  const models = problem.models.map((_, m) => m);
+  if (order === 'given') return models;
+  const work = problem.models.map(({ seconds, blocks }) => meanWork(seconds, problem.processors, blocks));
+  const columns: number[] = [];
+  for (const [column, m] of columnOrder(work).entries()) columns[m] = column;
+  return columns;
+}
+
 /** A function from joint placements [count][M] records to images [count][processors][blocks][models]. */
 export function embedder(
   problem: PlacementProblem,
-  size: EmbeddingSize,
+  size: ImageSize,
   referenceSeconds: number,
+  columns: readonly number[] = columnsOf(problem, 'given'),
 ): (placements: Uint8Array) => Float32Array {
   const M = problem.models.length;
   const cells = problem.models.map((model) =>
-    Float32Array.from(model.seconds, (seconds) => log(1 + seconds / referenceSeconds)),
+    Float32Array.from(model.seconds, (seconds) => cellOf(seconds, referenceSeconds)),
   );
   const image = size.processors * size.blocks * size.models;
   return (placements) => {
@@ -43,7 +50,7 @@ export function embedder(
         for (let s = 0; s < placements[at]; s++) {
           const processor = placements[at + 1 + 2 * s];
           for (; block < placements[at + 2 + 2 * s]; block++) {
-            images[i * image + (processor * size.blocks + block) * size.models + m] =
+            images[i * image + (processor * size.blocks + block) * size.models + columns[m]] =
               cells[m][processor * blocks + block];
           }
         }

@@ -18,6 +18,18 @@ export interface Estimator {
   readonly id: string;
   /** [count] values on any scale that grows with the objective; NaN or -Infinity = not to be used. */
   score(batch: EstimatorBatch): Promise<Float64Array> | Float64Array;
+  /** [count][M] predicted rates, frames/s; absent where it predicts none. Values are then those of the objective. */
+  rates?(batch: EstimatorBatch): Promise<Float64Array>;
+}
+
+/** A second opinion on finished placements, dearer and better than the estimator that led to them. */
+export interface Verifier {
+  /** Who judges, as plans name it. */
+  readonly id: string;
+  /** Placements to judge, at most 8. */
+  readonly most: number;
+  /** [count] values of the objective, higher is better. */
+  score(placements: Uint8Array): Promise<Float64Array> | Float64Array;
 }
 
 /** The throughput model and objective of a problem, as an estimator beside others. */

@@ -1,19 +1,35 @@
 /**
- * An ONNX network as estimator. One input, told apart by its rank; one output, the value of each placement.
+ * An ONNX network as estimator. Its inputs, float32, are one of three; sizes after the batch N may be open, or fixed and
+ * at least the problem's (then padded with 0). The output is told apart by its name.
  *
- *   [N, M, R]      seconds of resource r that a frame of model m demands
- *   [N, D, L, M]   the embedding: cost of block l of model m where it runs on processor d
- *   -> [N], [N, 1]
+ *   demands [N, M, R]                       seconds of resource r that a frame of model m needs (any name)
+ *   demands [N, M, R], analytic [N, M]      the same, and the rates of the throughput model (these names)
+ *   image   [N, D, L, M]                    the embedding: cost of block l of model m on the processor d that runs it (any name)
  *
- * A fixed N below the number of placements means several runs; other fixed sizes above the problem's are padded with 0.
+ *   rates   [N, M]                          frames/s of every model: the objective is computed from them
+ *   (other) [N] or [N, 1]                   the value of each placement, on any scale that grows with the objective
+ *
+ * A fixed N below the number of placements means several runs.
  */
-import { type OnnxSession, type OnnxValueInfo, openSession } from '../../bindings/onnx/index.ts';
+import { defaultCore } from '../../bindings/core.ts';
+import {
+  type OnnxSession,
+  type OnnxTensor,
+  type OnnxValueInfo,
+  openNativeSession,
+  openSession,
+} from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { PlacementProblem } from '../core/placement.ts';
-import { embedder, medianSeconds } from './embedding.ts';
+import { readOnnxMetadata } from '../models/onnx/metadata.ts';
+import { columnsOf, embedder, medianSeconds } from './embedding.ts';
 import type { Estimator, EstimatorBatch } from './estimator.ts';
+import { objectiveOfRates } from './rates.ts';
+import { type EstimatorDocument, estimatorDocument, METADATA_KEY } from './training/schema.ts';
 
 export interface OnnxEstimator extends Estimator {
+  /** What the file says of itself, where Heterodyne made it. */
+  readonly document?: EstimatorDocument;
   /** Free the network. */
   close(): Promise<void>;
 }
@@ -21,8 +37,10 @@ export interface OnnxEstimator extends Estimator {
 export interface OnnxEstimatorOptions {
   /** Default `onnx`. */
   id?: string;
-  /** t_ref of the embedding, as in training; default: the median of the problem's own seconds. */
+  /** t_ref of the embedding, as in training; default: what the file says, else the median of the problem's own seconds. */
   referenceSeconds?: number;
+  /** `web` (default): onnxruntime-web, in Node, Deno and browsers. `native`: onnxruntime-node. */
+  runtime?: 'web' | 'native';
 }
 
 /** Placements run through the network at once where it leaves the number open. */
@@ -38,66 +56,152 @@ export async function onnxEstimator(
   problem: PlacementProblem,
   options: OnnxEstimatorOptions = {},
 ): Promise<OnnxEstimator> {
-  const session = await openSession(model);
+  const document = embeddedDocument(model);
+  const session = options.runtime === 'native' ? await openNativeSession(model) : await openSession(model);
   try {
-    return estimatorOver(session, problem, options);
+    return estimatorOver(session, problem, document, options);
   } catch (error) {
     await session.close();
     throw error;
   }
 }
 
-function estimatorOver(session: OnnxSession, problem: PlacementProblem, options: OnnxEstimatorOptions): OnnxEstimator {
-  const [input] = session.inputs;
-  const [output] = session.outputs;
-  if (session.inputs.length !== 1 || session.outputs.length !== 1 || input.type !== 'float32') {
-    throw unfit(
-      'one float32 input and one output',
-      `${session.inputs.length} inputs, ${session.outputs.length} outputs`,
-    );
-  }
-  const M = problem.models.length;
-  const R = problem.resources;
-  let dims: number[];
-  let features: (batch: EstimatorBatch) => Float32Array;
-  if (input.shape.length === 3) {
-    dims = sizes(input, [M, R]);
-    features = ({ count, demands }) => padded(demands, count, [M, R], dims);
-  } else if (input.shape.length === 4) {
-    const deepest = Math.max(...problem.models.map((each) => each.blocks));
-    dims = sizes(input, [problem.processors, deepest, M]);
-    const [processors, blocks, models] = dims;
-    const reference = options.referenceSeconds ?? medianSeconds(problem);
-    const embed = embedder(problem, { processors, blocks, models }, reference);
-    features = ({ placements }) => embed(placements);
-  } else throw unfit('[N, models, resources] or [N, processors, blocks, models]', `[${input.shape.join(', ')}]`);
+/** The document that Heterodyne wrote into the file. */
+export function embeddedDocument(model: Uint8Array): EstimatorDocument | undefined {
+  const text = readOnnxMetadata(model, 'the estimator').get(METADATA_KEY);
+  return text === undefined ? undefined : estimatorDocument.parse(text, METADATA_KEY).document;
+}
 
-  const width = dims.reduce((product, size) => product * size, 1);
-  const [open] = input.shape;
+/** Numbers of a batch for one input. */
+interface Feed {
+  name: string;
+  /** Sizes after the batch, and their product. */
+  dims: number[];
+  width: number;
+  values(batch: EstimatorBatch): Float32Array;
+}
+
+function estimatorOver(
+  session: OnnxSession,
+  problem: PlacementProblem,
+  document: EstimatorDocument | undefined,
+  options: OnnxEstimatorOptions,
+): OnnxEstimator {
+  const [output] = session.outputs;
+  if (session.outputs.length !== 1) throw unfit('one output', `${session.outputs.length}: ${listed(session.outputs)}`);
+  const { feeds, columns, free } = feedsOf(session.inputs, problem, document, options);
+  const M = problem.models.length;
+  const predictsRates = output.name === 'rates';
+  const [open] = session.inputs[0].shape;
   const rows = typeof open === 'number' ? open : OPEN_BATCH;
+
+  /** All of the output, [count][width]. */
+  const run = async (batch: EstimatorBatch): Promise<{ values: Float32Array; width: number }> => {
+    const all = feeds.map((feed) => feed.values(batch));
+    const parts: Float32Array[] = [];
+    let width = 1;
+    for (let start = 0; start < batch.count; start += rows) {
+      const taken = Math.min(rows, batch.count - start);
+      const given: Record<string, OnnxTensor> = {};
+      // A network of fixed batch gets its rows filled with zeros.
+      const filled = typeof open === 'number' ? rows : taken;
+      for (const [i, { name, dims, width }] of feeds.entries()) {
+        const part = all[i].subarray(start * width, (start + taken) * width);
+        const data = filled === taken ? part : new Float32Array(filled * width);
+        if (filled !== taken) data.set(part);
+        given[name] = { type: 'float32', data, dims: [filled, ...dims] };
+      }
+      const { data, dims } = (await session.run(given))[output.name];
+      width = data.length / filled;
+      if (predictsRates ? dims.length !== 2 || width < M : width !== 1) {
+        throw unfit(
+          predictsRates
+            ? `rates [N, models] of ${M} models or more`
+            : 'one value per placement, [N] or [N, 1], or an output "rates"',
+          `"${output.name}" [${dims.join(', ')}]`,
+        );
+      }
+      parts.push((data as Float32Array).subarray(0, taken * width));
+    }
+    return { values: parts.length === 1 ? parts[0] : joined(parts), width };
+  };
+  const rates = async (batch: EstimatorBatch): Promise<Float64Array> => {
+    const { values, width } = await run(batch);
+    const found = new Float64Array(batch.count * M);
+    for (let i = 0; i < batch.count; i++) {
+      for (let m = 0; m < M; m++) found[i * M + m] = values[i * width + columns[m]];
+    }
+    return found;
+  };
+  const objective = predictsRates ? objectiveOfRates(problem) : undefined;
   return {
     id: options.id ?? 'onnx',
+    ...(document && { document }),
     async score(batch) {
-      const all = features(batch);
-      const values = new Float64Array(batch.count);
-      for (let start = 0; start < batch.count; start += rows) {
-        const taken = Math.min(rows, batch.count - start);
-        // A network of fixed batch gets its rows filled with zeros.
-        const data = new Float32Array((typeof open === 'number' ? rows : taken) * width);
-        data.set(all.subarray(start * width, (start + taken) * width));
-        const answer = await session.run({
-          [input.name]: { type: 'float32', data, dims: [data.length / width, ...dims] },
-        });
-        const { data: scores, dims: found } = answer[output.name];
-        if (scores.length !== data.length / width) {
-          throw unfit('one value per placement: [N] or [N, 1]', `[${found.join(', ')}]`);
-        }
-        for (let i = 0; i < taken; i++) values[start + i] = Number(scores[i]);
-      }
-      return values;
+      if (objective) return objective(await rates(batch), batch.placements);
+      return Float64Array.from((await run(batch)).values);
     },
-    close: () => session.close(),
+    ...(predictsRates && { rates }),
+    async close() {
+      free();
+      await session.close();
+    },
   };
+}
+
+/** What each input is fed with, by the signatures above. */
+function feedsOf(
+  inputs: readonly OnnxValueInfo[],
+  problem: PlacementProblem,
+  document: EstimatorDocument | undefined,
+  options: OnnxEstimatorOptions,
+): { feeds: Feed[]; columns: number[]; free: () => void } {
+  const M = problem.models.length;
+  const R = problem.resources;
+  const given = columnsOf(problem, 'given');
+  const [first] = inputs;
+  const demandsInput = inputs.length === 1 ? first : inputs.find(({ name }) => name === 'demands');
+  const analyticInput = inputs.find(({ name }) => name === 'analytic');
+  const isFloat = inputs.every(({ type }) => type === 'float32');
+  if (isFloat && inputs.length === 1 && first.shape.length === 4) {
+    const deepest = Math.max(...problem.models.map((each) => each.blocks));
+    const dims = sizes(first, [problem.processors, deepest, M]);
+    const [processors, blocks, models] = dims;
+    const reference = options.referenceSeconds ?? document?.referenceSeconds ?? medianSeconds(problem);
+    const columns = document ? columnsOf(problem, 'descending-work') : given;
+    const embed = embedder(problem, { processors, blocks, models }, reference, columns);
+    return {
+      feeds: [{ name: first.name, dims, width: product(dims), values: ({ placements }) => embed(placements) }],
+      columns,
+      free: () => {},
+    };
+  }
+  const known = inputs.length === 1 || (inputs.length === 2 && analyticInput?.shape.length === 2);
+  if (!isFloat || !known || demandsInput?.shape.length !== 3) {
+    throw unfit(
+      'float32 "image" [N, processors, blocks, models], "demands" [N, models, resources], or "demands" and "analytic" [N, models]',
+      listed(inputs),
+    );
+  }
+  const dims = sizes(demandsInput, [M, R]);
+  const feeds: Feed[] = [
+    {
+      name: demandsInput.name,
+      dims,
+      width: product(dims),
+      values: ({ count, demands }) => padded(demands, count, [M, R], dims),
+    },
+  ];
+  if (analyticInput === undefined || inputs.length === 1) return { feeds, columns: given, free: () => {} };
+  const analyticDims = sizes(analyticInput, [M]);
+  const kernel = defaultCore().placement(problem);
+  feeds.push({
+    name: analyticInput.name,
+    dims: analyticDims,
+    width: analyticDims[0],
+    values: ({ count, placements }) => padded(kernel.evaluate(placements).rates, count, [1, M], [1, analyticDims[0]]),
+  });
+  return { feeds, columns: given, free: () => kernel.free() };
 }
 
 /** Sizes after the batch: those that the network fixes, else the problem's. */
@@ -106,12 +210,13 @@ function sizes(input: OnnxValueInfo, least: readonly number[]): number[] {
     const size = input.shape[i + 1];
     if (typeof size !== 'number') return needed;
     if (size >= needed) return size;
-    throw unfit(`at least ${needed} in dimension ${i + 1} of "${input.name}"`, String(size));
+    throw unfit(`at least ${needed} in dimension ${i + 1} of "${input.name}"`, `${size}, of ${listed([input])}`);
   });
 }
 
 /** Rows of [M][R] doubles into the corner of larger float32 ones. */
 function padded(values: Float64Array, count: number, [M, R]: number[], [models, resources]: number[]): Float32Array {
+  if (M === models && R === resources) return Float32Array.from(values);
   const result = new Float32Array(count * models * resources);
   for (let i = 0; i < count; i++) {
     for (let m = 0; m < M; m++) {
@@ -121,6 +226,21 @@ function padded(values: Float64Array, count: number, [M, R]: number[], [models, 
   }
   return result;
 }
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
+
+const listed = (values: readonly OnnxValueInfo[]): string =>
+  values.map(({ name, type, shape }) => `"${name}" ${type ?? 'of another type'} [${shape.join(', ')}]`).join(', ');
 
 function unfit(expected: string, received: string): HeterodyneError {
   return new HeterodyneError(

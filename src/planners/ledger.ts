@@ -95,7 +95,7 @@ export class Ledger {
   }
 
   /** Close the books. */
-  result(stoppedBy: StopReason): PlannerResult {
+  async result(stoppedBy: StopReason): Promise<PlannerResult> {
     this.#report();
     if (!this.#best) throw infeasible(this.kernel, this.#nearest, this.#context.names);
     const result: PlannerResult = {
@@ -110,8 +110,10 @@ export class Ledger {
       stoppedBy,
       partial: stoppedBy === 'abort',
     };
-    if (this.#context.estimator && this.#context.options?.verify !== 'none') {
-      Object.assign(result, verifyRanking(this.kernel, this.#top));
+    const { verify } = this.#context.options ?? {};
+    if (this.#context.estimator && verify !== 'none') {
+      const verifier = typeof verify === 'object' ? verify : undefined;
+      Object.assign(result, await verifyRanking(this.kernel, this.#top, verifier));
     }
     return result;
   }

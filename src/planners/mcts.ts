@@ -208,7 +208,7 @@ class TreeSearch {
     });
   }
 
-  #result(stoppedBy: StopReason): PlannerResult {
+  async #result(stoppedBy: StopReason): Promise<PlannerResult> {
     this.#report();
     const { kernel, estimator, options = {}, names } = this.#context;
     const placement = this.#search.best();
@@ -226,7 +226,11 @@ class TreeSearch {
       partial: stoppedBy === 'abort',
     };
     if (this.#searchedOut && !estimator) result.exhaustive = true;
-    if (estimator && options.verify !== 'none') Object.assign(result, verifyRanking(kernel, this.#top()));
+    const { verify } = options;
+    if (estimator && verify !== 'none') {
+      const verifier = typeof verify === 'object' ? verify : undefined;
+      Object.assign(result, await verifyRanking(kernel, this.#top(), verifier));
+    }
     return result;
   }
 

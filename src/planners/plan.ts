@@ -4,11 +4,12 @@
  */
 import { type Core, defaultCore } from '../../bindings/core.ts';
 import { HeterodyneError } from '../core/errors.ts';
-import type { Objective, PlacementKernel } from '../core/placement.ts';
+import type { Objective, PlacementKernel, PlacementProblem } from '../core/placement.ts';
 import { type PreparedProblem, prepareProblem } from '../core/prepared.ts';
 import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
-import type { Estimator } from '../estimators/estimator.ts';
+import { demandReader } from '../estimators/demands.ts';
+import type { Estimator, Verifier } from '../estimators/estimator.ts';
 import { type NamedProblem, placementProblem } from '../estimators/problem.ts';
 import type { BlockedModel } from '../models/graph.ts';
 import { loadZooModel } from '../models/zoo/load.ts';
@@ -66,7 +67,10 @@ export interface PlanRequest {
   depthOne?: boolean;
   /** Ids of the planners to compare with; default all comparators, none under an outside estimator. */
   baselines?: readonly string[];
-  estimator?: Estimator;
+  /** Steers the search instead of the throughput model; or makes such a one for the problem, which is then closed. */
+  estimator?: Estimator | ((problem: PlacementProblem) => Promise<ClosableEstimator>);
+  /** With an estimator: judges the placements that it likes best. Default: the throughput model. */
+  verifier?: (problem: PlacementProblem) => Verifier;
   /** A plan in use: the new one moves only what pays. */
   from?: Plan;
   /** With `from`: share of the objective that one moved stage must earn, default 0.01. */
@@ -79,6 +83,10 @@ export interface VariantModel {
   model: BlockedModel;
   variant: string;
   precision?: WorkloadPrecision;
+}
+
+export interface ClosableEstimator extends Estimator {
+  close(): Promise<void>;
 }
 
 export interface PlanOptions {
@@ -113,9 +121,10 @@ export async function plan(request: PlanRequest, options: PlanOptions = {}): Pro
 }
 
 /** As {@link plan}, with the profile, the problem and every planner's result beside the document. */
-export async function planWithEvidence(request: PlanRequest, options: PlanOptions = {}): Promise<PlanEvidence> {
+export async function planWithEvidence(asked: PlanRequest, options: PlanOptions = {}): Promise<PlanEvidence> {
   const startedAt = new Date();
   const started = performance.now();
+  let request = asked;
   const planner = plannerById(request.planner ?? 'mcts');
   const rivals = (request.baselines ?? (request.estimator || request.from ? [] : comparators.map(({ id }) => id))).map(
     plannerById,
@@ -128,7 +137,16 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
   const named = placementProblem({ profile, platform, workload, variants, objective, maxStages, depthOne });
   const core = options.core ?? defaultCore();
   const kernel = core.placement(named.problem);
+  let opened: ClosableEstimator | undefined;
   try {
+    if (typeof asked.estimator === 'function') opened = await asked.estimator(named.problem);
+    const estimator = opened ?? (asked.estimator as Estimator | undefined);
+    const verify = asked.verifier?.(named.problem);
+    request = {
+      ...asked,
+      estimator,
+      ...(verify && { plannerOptions: { ...asked.plannerOptions, verify } }),
+    };
     const warnings: Warning[] = [
       ...inputs.warnings,
       ...(profile.warnings ?? []),
@@ -156,6 +174,8 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
     const value = predicted.score.value;
     const exact = own?.exhaustive === true;
     const bound = exact ? ({ kind: 'exact', value } as const) : lowestBound(prepared, own?.bound);
+    const estimate = estimator && own && (await estimateOf(estimator, named.problem, own, bound?.value));
+    if (estimate?.aboveBound) warnings.push(tooGood(estimate.value, bound?.value ?? 0));
     const document: Plan = {
       kind: 'plan',
       schemaVersion: 1,
@@ -170,8 +190,10 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
         evaluations: own?.evaluations ?? 0,
         ...(own && { value: statedValue(kernel, own.placement) }),
         ...(winner.id !== planner.id && { takenFrom: winner.id }),
-        ...(request.estimator && { estimator: request.estimator.id }),
+        ...(estimator && { estimator: estimator.id }),
+        ...(estimate && { estimate }),
         ...(own?.verification && {
+          verified: { by: own.verification.by, checked: own.verification.checked, value: own.verification.value },
           rankDisagreements: { checked: own.verification.checked, pairs: own.verification.disagreements },
         }),
         ...(own?.partial && { partial: true }),
@@ -202,8 +224,34 @@ export async function planWithEvidence(request: PlanRequest, options: PlanOption
     };
     return { plan: document, profile, platform, workload, problem: named, results };
   } finally {
+    await opened?.close();
     kernel.free();
   }
+}
+
+/** What the estimator expects of a result. */
+async function estimateOf(
+  estimator: Estimator,
+  problem: PlacementProblem,
+  { placement }: PlannerResult,
+  bound: number | undefined,
+): Promise<NonNullable<Plan['planner']['estimate']>> {
+  const batch = { count: 1, placements: placement, demands: demandReader(problem)(placement) };
+  const [value] = await estimator.score(batch);
+  const rates = await estimator.rates?.(batch);
+  const aboveBound = rates !== undefined && bound !== undefined && value > bound + ABOVE_BOUND * Math.abs(bound);
+  return { value, ...(rates && { ratesPerS: [...rates] }), ...(aboveBound && { aboveBound }) };
+}
+
+/** More than rounding. */
+const ABOVE_BOUND = 1e-6;
+
+function tooGood(value: number, bound: number): Warning {
+  return {
+    code: 'ESTIMATE_ABOVE_BOUND',
+    message: `the estimator expects ${Number(value.toPrecision(4))} of this plan, more than the ${Number(bound.toPrecision(4))} that the throughput model allows any placement: do not trust it here`,
+    path: '/planner/estimate',
+  };
 }
 
 interface Competition {
@@ -234,7 +282,7 @@ async function compete(
     seed,
     signal,
     onProgress,
-    estimator,
+    estimator: estimator as Estimator | undefined,
     options: plannerOptions,
     names: named.names,
   };

@@ -1,6 +1,6 @@
 /** What a planner is: it searches the placements of one problem within a budget and gives the best one it scored. */
 import type { PlacementKernel, SearchOptions } from '../core/placement.ts';
-import type { Estimator } from '../estimators/estimator.ts';
+import type { Estimator, Verifier } from '../estimators/estimator.ts';
 import type { ProblemNames } from '../estimators/memory-bound.ts';
 import type { StopReason } from './stop-rules.ts';
 
@@ -26,8 +26,8 @@ export interface PlannerOptions {
   startFrom?: Uint8Array;
   /** mosaic-dp: what each model's own placement minimises, or the best of all three. Default `latency`. */
   variant?: 'latency' | 'bottleneck' | 'load-aware' | 'best';
-  /** With an outside estimator: re-score the best placements with the throughput model. Default `analytic`. */
-  verify?: 'analytic' | 'none';
+  /** With an outside estimator: re-score the best placements, with the throughput model unless a verifier is given. */
+  verify?: 'analytic' | 'none' | Verifier;
 }
 
 export interface PlannerContext {
@@ -80,15 +80,20 @@ export interface PlannerResult {
   exhaustive?: true;
   /** No placement is worth more, as far as a search that was cut has proven. */
   bound?: number;
-  /** With an outside estimator and verification: how its order of the best placements agrees with the model's. */
+  /** With an outside estimator and verification: how its order of the best placements agrees with the judge's. */
   verification?: Verification;
 }
 
 export interface Verification {
+  /** Who judged: `analytic` (the throughput model), or the verifier's id. */
+  by: string;
   /** Placements compared. */
   checked: number;
-  /** Pairs that the estimator ranks one way and the throughput model the other. */
+  /** Pairs that the estimator ranks one way and the judge the other. */
   disagreements: number;
+  /** Value of the answer by the estimator, and by the judge. */
+  estimate: number;
+  value: number;
 }
 
 export interface Planner {

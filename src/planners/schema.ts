@@ -74,7 +74,17 @@ const plannerSchema = z.strictObject({
   takenFrom: z.string().optional(),
   /** Estimator that steered the search; absent = the throughput model. */
   estimator: z.string().optional(),
-  /** With an estimator: of the placements it liked best, the pairs that it and the throughput model rank differently. */
+  /** What the estimator expects of the answer: objective, and rates where it predicts them, in model order. */
+  estimate: z
+    .strictObject({
+      value: z.number(),
+      ratesPerS: z.array(z.number()).optional(),
+      aboveBound: z.literal(true).optional().describe('More than any placement can reach by the throughput model.'),
+    })
+    .optional(),
+  /** The answer by who was asked last: `analytic`, `engine` (simulated) or `execution` (measured). */
+  verified: z.strictObject({ by: z.string(), checked: z.int().min(1), value: z.number() }).optional(),
+  /** With an estimator: of the placements it liked best, the pairs that it and the judge (`verified`) rank differently. */
   rankDisagreements: z.strictObject({ checked: z.int().min(1), pairs: z.int().min(0) }).optional(),
   /** true: stopped from outside, the best so far. */
   partial: z.literal(true).optional(),

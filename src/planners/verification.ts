@@ -1,5 +1,9 @@
-/** The check before an answer leaves: the placements that an estimator liked best, scored with the throughput model. */
+/**
+ * The check before an answer leaves: the placements that an estimator liked best, scored once more by who knows better:
+ * a verifier (the engine, an execution), or the throughput model.
+ */
 import type { PlacementKernel } from '../core/placement.ts';
+import type { Verifier } from '../estimators/estimator.ts';
 import type { PlannerResult } from './planner.ts';
 
 /** Distinct placements kept for the check. */
@@ -12,25 +16,36 @@ export interface Ranked {
   value: number;
 }
 
-/** The placement that the throughput model prefers among `top` (best first by the estimator), and how far they agree. */
-export function verifyRanking(
+/** The placement that the judge prefers among `top` (best first by the estimator), and how far they agree. */
+export async function verifyRanking(
   kernel: PlacementKernel,
   top: readonly Ranked[],
-): Pick<PlannerResult, 'placement' | 'value' | 'meanRate' | 'verification'> {
-  const size = top[0].placement.length;
-  const placements = new Uint8Array(top.length * size);
-  for (const [i, { placement }] of top.entries()) placements.set(placement, i * size);
-  const { values, meanRates } = kernel.evaluate(placements);
+  verifier?: Verifier,
+): Promise<Pick<PlannerResult, 'placement' | 'value' | 'meanRate' | 'verification'>> {
+  const judged = top.slice(0, Math.max(1, verifier?.most ?? top.length));
+  const size = judged[0].placement.length;
+  const placements = new Uint8Array(judged.length * size);
+  for (const [i, { placement }] of judged.entries()) placements.set(placement, i * size);
+  const { values: modelled, meanRates } = kernel.evaluate(placements);
+  const values = verifier ? await verifier.score(placements) : modelled;
   let best = 0;
   let disagreements = 0;
-  for (let i = 0; i < top.length; i++) {
+  for (let i = 0; i < judged.length; i++) {
     if (values[i] > values[best] || (values[i] === values[best] && meanRates[i] > meanRates[best])) best = i;
-    for (let j = i + 1; j < top.length; j++) if (top[i].value > top[j].value && values[i] < values[j]) disagreements++;
+    for (let j = i + 1; j < judged.length; j++) {
+      if (judged[i].value > judged[j].value && values[i] < values[j]) disagreements++;
+    }
   }
   return {
-    placement: top[best].placement,
-    value: values[best],
+    placement: judged[best].placement,
+    value: modelled[best],
     meanRate: meanRates[best],
-    verification: { checked: top.length, disagreements },
+    verification: {
+      by: verifier?.id ?? 'analytic',
+      checked: judged.length,
+      disagreements,
+      estimate: judged[best].value,
+      value: values[best],
+    },
   };
 }
