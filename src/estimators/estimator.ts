@@ -12,6 +12,8 @@ export interface EstimatorBatch {
   placements: Uint8Array;
   /** [count][M][R] seconds of resource r that one frame of model m demands. */
   demands: Float64Array;
+  /** [count][M] rates by the throughput model, frames/s; absent = those who need them compute them. */
+  analytic?: Float64Array;
 }
 
 export interface Estimator {

@@ -56,14 +56,40 @@ export async function onnxEstimator(
   problem: PlacementProblem,
   options: OnnxEstimatorOptions = {},
 ): Promise<OnnxEstimator> {
-  const document = embeddedDocument(model);
-  const session = options.runtime === 'native' ? await openNativeSession(model) : await openSession(model);
+  const network = await openEstimatorNetwork(model, options);
   try {
-    return estimatorOver(session, problem, document, options);
+    const estimator = network.over(problem);
+    const close = async () => {
+      await estimator.close();
+      await network.close();
+    };
+    return { ...estimator, close };
   } catch (error) {
-    await session.close();
+    await network.close();
     throw error;
   }
+}
+
+/** A loaded network, for the placements of one problem after another. */
+export interface EstimatorNetwork {
+  readonly document?: EstimatorDocument;
+  /** @throws HeterodyneError `BAD_INPUT` inputs or outputs that do not fit the problem */
+  over(problem: PlacementProblem): OnnxEstimator;
+  close(): Promise<void>;
+}
+
+/** @throws HeterodyneError `NOT_READABLE` (no runtime), `BAD_INPUT` (no model) */
+export async function openEstimatorNetwork(
+  model: Uint8Array,
+  options: OnnxEstimatorOptions = {},
+): Promise<EstimatorNetwork> {
+  const document = embeddedDocument(model);
+  const session = options.runtime === 'native' ? await openNativeSession(model) : await openSession(model);
+  return {
+    ...(document && { document }),
+    over: (problem) => estimatorOver(session, problem, document, options),
+    close: () => session.close(),
+  };
 }
 
 /** The document that Heterodyne wrote into the file. */
@@ -144,7 +170,6 @@ function estimatorOver(
     ...(predictsRates && { rates }),
     async close() {
       free();
-      await session.close();
     },
   };
 }
@@ -199,7 +224,8 @@ function feedsOf(
     name: analyticInput.name,
     dims: analyticDims,
     width: analyticDims[0],
-    values: ({ count, placements }) => padded(kernel.evaluate(placements).rates, count, [1, M], [1, analyticDims[0]]),
+    values: ({ count, placements, analytic = kernel.evaluate(placements).rates }) =>
+      padded(analytic, count, [1, M], [1, analyticDims[0]]),
   });
   return { feeds, columns: given, free: () => kernel.free() };
 }
