@@ -6,6 +6,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canonicalJson } from '../documents/canonical.ts';
 import type { DocumentKind } from '../documents/document.ts';
+import { estimatorTestDocument } from '../estimators/assessment-schema.ts';
+import { estimatorDataDocument } from '../estimators/dataset/schema.ts';
+import { estimatorDocument } from '../estimators/training/schema.ts';
 import { stageManifestDocument } from '../models/stage-manifest.ts';
 import { variantsDocument } from '../models/variants.ts';
 import { groupPlanDocument } from '../planners/group/schema.ts';
@@ -36,6 +39,9 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   scenarioDocument,
   simulationDocument,
   decisionsDocument,
+  estimatorDataDocument,
+  estimatorDocument,
+  estimatorTestDocument,
   modelDocument,
   modelListDocument,
   modelExportDocument,

@@ -47,6 +47,22 @@ export const COMMANDS: GroupEntry = {
     simulate: command('Run a plan in virtual time, under noise, scenarios and controllers.', async () => {
       return (await import('./commands/simulate.ts')).simulateCommand;
     }),
+    estimator: {
+      kind: 'group',
+      summary: 'Learned throughput estimators: make data, train, test.',
+      examples: ['heterodyne estimator dataset --platform hikey970 --out data.json'],
+      members: {
+        dataset: command('Make placements of many mixes, labelled with the rates that they reach.', async () => {
+          return (await import('./commands/estimator-dataset.ts')).estimatorDatasetCommand;
+        }),
+        train: command('Learn to predict rates from a data set, and write the network as ONNX.', async () => {
+          return (await import('./commands/estimator-train.ts')).estimatorTrainCommand;
+        }),
+        test: command('Judge an estimator on mixes that it never saw.', async () => {
+          return (await import('./commands/estimator-test.ts')).estimatorTestCommand;
+        }),
+      },
+    },
     models: {
       kind: 'group',
       summary: 'Look at models: ONNX files, and the networks that Heterodyne can build itself (the zoo).',

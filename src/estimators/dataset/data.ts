@@ -43,8 +43,8 @@ export interface EstimatorData {
   sampling: Uint8Array;
 }
 
-/** The `.npz` file of a data set. */
-export function writeData(data: EstimatorData): Uint8Array {
+/** The `.npz` file of a data set, with further arrays beside its own. */
+export function writeData(data: EstimatorData, further: Readonly<Record<string, NamedArray>> = {}): Uint8Array {
   const { rows, columns, resources, catalogue, processors, blocks } = data;
   return writeNpz({
     models: { shape: [rows, columns], values: data.models },
@@ -56,6 +56,7 @@ export function writeData(data: EstimatorData): Uint8Array {
     analytic: { shape: [rows, columns], values: data.analytic },
     split: { shape: [rows], values: data.split },
     sampling: { shape: [rows], values: data.sampling },
+    ...further,
   });
 }
 

@@ -52,6 +52,8 @@ export interface DatasetRequest {
 export interface DatasetOptions {
   signal?: AbortSignal;
   onProgress?: (done: number, mixes: number) => void;
+  /** After every mix; `current` gives the data so far. */
+  onMix?: (current: () => EstimatorData) => Promise<void>;
   /** Rows of the first mixes of the same request. */
   resume?: EstimatorData;
   core?: Core;
@@ -73,6 +75,16 @@ export function engineLabels(effects: Effects, frames: number, inFlight: number)
     return found.complete ? found.rates : undefined;
   };
 }
+
+/** Label by the throughput model: what a network can learn of the formula itself. */
+export const analyticLabels: Labeller = (problem, placement) => {
+  const kernel = defaultCore().placement(problem);
+  try {
+    return kernel.evaluate(placement).rates;
+  } finally {
+    kernel.free();
+  }
+};
 
 /** Frames that the slowest model ends under one label, and those of each model under way. */
 export const DEFAULT_FRAMES = 100;
@@ -127,6 +139,7 @@ export async function generateDataset(request: DatasetRequest, options: DatasetO
       kernel.free();
     }
     options.onProgress?.(i + 1, mixes);
+    await options.onMix?.(() => collector.data());
   }
   return collector.data();
 }

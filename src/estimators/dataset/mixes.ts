@@ -49,6 +49,13 @@ function mixesUpTo(n: number, most: number): number {
   return Math.min(all, Number.MAX_SAFE_INTEGER);
 }
 
+/** Names of what the models of a mix share. */
+export function mixResources(profile: Profile, platform: Platform): string[] {
+  const [first] = profile.models;
+  const workload = workloadOf([first.name]);
+  return placementProblem({ profile: { ...profile, models: [first] }, platform, workload }).names.resources;
+}
+
 /** The problem of a mix. Costs come from a profile of the whole catalogue, in its order. */
 export function mixProblem(profile: Profile, platform: Platform, mix: readonly number[]): PlacementProblem {
   const workload = workloadOf(mix.map((model) => profile.models[model].name));
