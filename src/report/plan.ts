@@ -31,9 +31,31 @@ export function planText(plan: Plan, style: TextStyle): string {
     processorTable(plan, style),
     scoreTable(plan, style),
     ...(plan.replan ? [movesText(plan, plan.replan, style)] : []),
-    [...boundLines(plan, style), wrap(provenanceLine(plan), style.width)].join('\n'),
+    [...boundLines(plan, style), ...estimateLines(plan, style), wrap(provenanceLine(plan), style.width)].join('\n'),
   ].join('\n\n')}\n`;
 }
+
+/** What a learned estimator expected, and who had the last word. */
+function estimateLines({ planner, objective }: Plan, style: TextStyle): string[] {
+  const { estimator, estimate, verified, rankDisagreements } = planner;
+  if (estimator === undefined || estimate === undefined) return [];
+  const words = [
+    `estimator ${estimator} expects ${figure(estimate.value)} (${UNIT[objective]})${estimate.aboveBound ? ', more than the bound allows' : ''}`,
+    ...(verified
+      ? [
+          `${VERIFIED[verified.by] ?? verified.by}: ${figure(verified.value)}, the best of its ${verified.checked} favourites (${rankDisagreements?.pairs ?? 0} pairs in another order)`,
+        ]
+      : []),
+  ];
+  return [wrap(words.join('; '), style.width)];
+}
+
+/** Who verified, in words that keep measured and simulated apart. */
+const VERIFIED: Record<string, string> = {
+  engine: 'simulated',
+  execution: 'measured',
+  analytic: 'throughput model',
+};
 
 /** `gpu 0-4 9.10 ms -> big 5-7 8.70 ms`, breaking lines at arrows alone. */
 function stagesText({ stages }: PlannedModel, style: TextStyle): string {

@@ -38,6 +38,7 @@ import {
   WORKLOAD_OPTION,
 } from '../options.ts';
 import { checkCompanion, checkOutput, deliver, tell, warn } from '../output.ts';
+import { ESTIMATOR_OPTIONS, estimatorRequest } from '../plan-estimator.ts';
 import { choosePlatform } from '../platform-choice.ts';
 import { startProgress } from '../progress.ts';
 import { checkReports, REPORT_OPTIONS, type ReportSettings, writeReports } from '../report-files.ts';
@@ -118,6 +119,7 @@ const PLAN_OPTIONS = {
     valueHint: 'SHARE',
     description: 'with --from: what one moved stage must gain of the objective, as 1% or 0.01 (1%)',
   },
+  ...ESTIMATOR_OPTIONS,
   core: {
     type: 'enum',
     options: Object.keys(CORES),
@@ -138,6 +140,7 @@ export const planCommand = defineCommand({
   options: PLAN_OPTIONS,
   examples: [
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,resnet-50,squeezenet',
+    'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,squeezenet --estimator hikey970',
     'heterodyne plan --platform jetson-tx2 --models alexnet,squeezenet --operating-point max-q',
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,squeezenet --report plan.html --svg ./charts',
     'heterodyne plan --matrix rates.csv --device-caps VPU=1 --planner hams-mfs --what-if',
@@ -156,7 +159,15 @@ export const planCommand = defineCommand({
     refuseGroupOptions(values, call);
     const started = performance.now();
     const inputs = await readInputs(values, call);
-    const request: PlanRequest = { ...inputs.request, ...searchSettings(values), ...(await planInUse(values)) };
+    const search = searchSettings(values);
+    const learned = await estimatorRequest(values, (inputs.request.platform as Platform).id, search.seed ?? 1);
+    const request: PlanRequest = {
+      ...inputs.request,
+      ...search,
+      ...(await planInUse(values)),
+      ...learned.request,
+      plannerOptions: { ...search.plannerOptions, ...learned.request.plannerOptions },
+    };
     const bar = await startProgress(values, call);
     let evidence: PlanEvidence;
     try {
@@ -174,7 +185,12 @@ export const planCommand = defineCommand({
     } finally {
       bar.end();
     }
-    const document = complete(evidence.plan, inputs.warnings, values.provenance === true, call.signal.aborted);
+    const document = complete(
+      evidence.plan,
+      [...inputs.warnings, ...learned.warnings],
+      values.provenance === true,
+      call.signal.aborted,
+    );
     if (values.trace !== undefined) await writeTrace(values.trace, document, inputs.request, values, call);
     await writeReports(evidence, document, request.evaluations, values, call);
     await deliver(
@@ -222,6 +238,7 @@ async function writeTrace(
 
 interface InputValues extends ReportSettings {
   from?: string;
+  estimator?: string;
   'operating-point'?: string;
   platform?: string;
   workload?: string;
@@ -236,7 +253,7 @@ async function readInputs(values: InputValues, call: Call): Promise<{ request: P
   const profile = values.profile === undefined ? undefined : await readProfile(values.profile);
   const { platform: fastest, warnings, file } = await choosePlatform(values.platform ?? profile?.document.platform);
   const chosen = await workloadFor(values, call, profile?.document);
-  const files = [file, values.profile, values.from].filter((name) => name !== undefined);
+  const files = [file, values.profile, values.from, values.estimator].filter((name) => name !== undefined);
   await checkOutput(values, [...inputFiles(chosen), ...files]);
   await checkCompanion('--trace', values.trace, values, [...inputFiles(chosen), ...files]);
   await checkReports(values, [...inputFiles(chosen), ...files]);
