@@ -14,8 +14,16 @@ const MOST_LOST = 1000;
 
 const FIRST_RECORD = /\[\s*\{/;
 const AFTER_RECORD = /\s*,?\s*([{\]]?)/y;
+const LONGEST_LINE = 65_536;
 /** Blanks between two objects that are looked over. */
 const WIDEST_GAP = 64;
+
+interface Found {
+  value: unknown;
+  /** Position after it. */
+  end: number;
+  repairs: number;
+}
 
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -64,8 +72,13 @@ function repairRecords(
   let truncated = true;
   let firstBroken: number | undefined;
   let position = text.indexOf('{', start);
+  let lineEnd = -1;
   while (position >= 0) {
-    const found = readOne(parser, position);
+    if (lineEnd < position) {
+      const next = text.indexOf('\n', position);
+      lineEnd = next < 0 ? text.length : next;
+    }
+    const found = readLine(text, position, lineEnd) ?? readOne(parser, position);
     if (found === undefined) {
       firstBroken ??= position;
       const next = nextRecord(text, position + 1);
@@ -104,7 +117,20 @@ function repairRecords(
   return items;
 }
 
-function readOne(parser: TolerantJson, position: number): { value: unknown; end: number; repairs: number } | undefined {
+/** An object that fills the rest of its line: most files have one a line, and the host's own reader is the fastest. */
+function readLine(text: string, position: number, lineEnd: number): Found | undefined {
+  if (lineEnd - position > LONGEST_LINE) return undefined;
+  let end = lineEnd;
+  while (end > position && ', \t\r'.includes(text[end - 1]!)) end--;
+  if (text[end - 1] !== '}') return undefined;
+  try {
+    return { value: JSON.parse(text.slice(position, end)), end, repairs: 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+function readOne(parser: TolerantJson, position: number): Found | undefined {
   try {
     return { ...parser.strict(position), repairs: 0 };
   } catch (error) {
