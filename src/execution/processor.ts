@@ -2,7 +2,7 @@
  * One processor of this host at work: a process of its own, held to the processor's cores, that loads stage files and
  * runs them. Several processors work at the same time; the runs of one follow each other.
  */
-import { type HostProcess, startProcess } from '../../bindings/host/index.ts';
+import { type HostProcess, startProcess, takeTextFiles } from '../../bindings/host/index.ts';
 import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
 import type { Answers, ExecutionTarget, Request, SamplingRule, Series } from './requests.ts';
 import { packTensors, type TensorHeader, type Tensors, unpackTensors } from './tensors.ts';
@@ -96,7 +96,11 @@ export async function openProcessor(
       };
     },
     async profile(path, runs) {
-      return new TextDecoder().decode((await ask<'profile'>({ kind: 'profile', path, target, runs })).payload);
+      // The folder is ours, not the process's: it is removed even when the process is killed.
+      const texts = await takeTextFiles(
+        async (folder) => void (await ask<'profile'>({ kind: 'profile', path, target, runs, folder })),
+      );
+      return texts[0] ?? '';
     },
     close: () => child.close(),
   };

@@ -21,9 +21,9 @@ export interface SamplingRule {
 
 /** Times of calls, one after another. */
 export interface Series {
-  /** Each without what it waited for a core that something else held, where the system keeps account of that. */
+  /** Without what something else that held the cores did to them, as far as the system keeps account of that. */
   samplesMs: number[];
-  /** What was taken off, over all calls. */
+  /** Time that all calls waited for cores. */
   waitedMs: number;
 }
 
@@ -34,8 +34,8 @@ export type Request =
   | { kind: 'run'; stage: number; feeds?: TensorHeader[]; want: boolean }
   /** Timed calls, one after another. */
   | { kind: 'sample'; stage: number; rule: SamplingRule }
-  /** The runtime's own profile of so many calls, as the text of its file. */
-  | { kind: 'profile'; path: string; target: ExecutionTarget; runs: number };
+  /** The runtime's own profile of so many calls, left as the only file of a folder. */
+  | { kind: 'profile'; path: string; target: ExecutionTarget; runs: number; folder: string };
 
 /** Times are of the process's own steady clock. */
 export interface Answers {

@@ -2,19 +2,11 @@
  * The process behind one processor: holds sessions and runs them when asked. Everything timed happens between two looks
  * at this process's clock, with nothing in between but the call.
  */
-import {
-  type Answer,
-  coreWaits,
-  exists,
-  readBytes,
-  serveRequests,
-  takeTextFiles,
-  waitedMs,
-} from '../../bindings/host/index.ts';
+import { type Answer, exists, readBytes, serveRequests } from '../../bindings/host/index.ts';
 import { type NativeSession, type OnnxSession, openNativeSession, openSession } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
-import { medianSpread } from '../profiles/samples.ts';
-import type { ExecutionTarget, Request, SamplingRule, Series } from './requests.ts';
+import type { ExecutionTarget, Request } from './requests.ts';
+import { sampleCalls } from './sampling.ts';
 import { inputsToTime, packTensors, type Tensors, unpackTensors } from './tensors.ts';
 
 interface Stage {
@@ -43,49 +35,21 @@ function timingInputs(stage: Stage): Tensors {
   return stage.inputs;
 }
 
-async function sample({ session, threads }: Stage, feeds: Tensors, rule: SamplingRule): Promise<Series> {
-  const began = performance.now();
-  for (let i = 0; i < rule.warmupRuns || performance.now() - began < rule.warmupMs; i++) {
-    await session.run(feeds);
-    if (performance.now() - began > rule.limitMs / 2) break;
-  }
-  const samplesMs: number[] = [];
-  let allWaitedMs = 0;
-  // Looking at the spread sorts all samples, so it is done ever more rarely.
-  for (let look = rule.minRuns; ; ) {
-    const before = coreWaits(threads > 1);
-    const start = performance.now();
-    await session.run(feeds);
-    const end = performance.now();
-    const waited = waitedMs(before, coreWaits(threads > 1), end - start);
-    samplesMs.push(end - start - waited);
-    allWaitedMs += waited;
-    if (end - began >= rule.limitMs) break;
-    if (samplesMs.length < look) continue;
-    if (medianSpread(samplesMs) < rule.spread) break;
-    look = Math.ceil(look * 1.25);
-  }
-  return { samplesMs, waitedMs: allWaitedMs };
-}
-
-/** The runtime writes its profile when told to end it, to a file whose name it makes up: the only one in the folder. */
-async function profile({ path, target, runs }: Extract<Request, { kind: 'profile' }>): Promise<Uint8Array> {
+/** The runtime writes its profile when told to end it, to a file whose name it makes up. */
+async function profile({ path, target, runs, folder }: Extract<Request, { kind: 'profile' }>): Promise<void> {
   const { provider, threads } = target;
-  const texts = await takeTextFiles(async (folder) => {
-    const session: NativeSession = await openNativeSession(path, {
-      threads,
-      ...(provider !== undefined && { provider }),
-      profilePrefix: `${folder}/profile`,
-    });
-    try {
-      const feeds = inputsToTime(session.inputs);
-      for (let i = 0; i < runs; i++) await session.run(feeds);
-      session.endProfiling();
-    } finally {
-      await session.close();
-    }
+  const session: NativeSession = await openNativeSession(path, {
+    threads,
+    ...(provider !== undefined && { provider }),
+    profilePrefix: `${folder}/profile`,
   });
-  return new TextEncoder().encode(texts[0] ?? '');
+  try {
+    const feeds = inputsToTime(session.inputs);
+    for (let i = 0; i < runs; i++) await session.run(feeds);
+    session.endProfiling();
+  } finally {
+    await session.close();
+  }
 }
 
 async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
@@ -113,10 +77,12 @@ async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
     }
     case 'sample': {
       const stage = stageOf(request.stage);
-      return { header: { ...(await sample(stage, timingInputs(stage), request.rule)) } };
+      const feeds = timingInputs(stage);
+      return { header: { ...(await sampleCalls(() => stage.session.run(feeds), stage.threads, request.rule)) } };
     }
     case 'profile':
-      return { payload: [await profile(request)] };
+      await profile(request);
+      return {};
   }
 }
 

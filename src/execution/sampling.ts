@@ -1,0 +1,66 @@
+/**
+ * Timing a call again and again. What other programs do to it shows in the kernel's account of waiting for cores:
+ *
+ *     one thread     the wait is taken off the time: nothing else happened meanwhile
+ *     more threads   threads wait for each other, so a wait here need not delay the whole; calls that waited for more than
+ *                    a fiftieth of their time are left out, as far as enough others are left
+ */
+import { coreWaits, waitedMs } from '../../bindings/host/index.ts';
+import { medianSpread } from '../profiles/samples.ts';
+import type { SamplingRule, Series } from './requests.ts';
+
+/** One call: by the clock, and what of it was waiting. */
+export interface TimedCall {
+  elapsedMs: number;
+  waitedMs: number;
+}
+
+/** Nothing is measured as shorter than what the clock can tell. */
+const CLOCK_MS = 1e-3;
+/** Share of its time that an undisturbed call may have waited. */
+const UNDISTURBED = 0.02;
+/** So many calls must be left; fewer have no interval of the median. */
+const FEWEST = 6;
+
+/** Reading the account twice takes a tenth of this, unless something else runs meanwhile. */
+const LONGEST_READING_MS = 0.5;
+
+/** Milliseconds that the calls would have taken on a quiet machine. */
+export function undisturbed(calls: readonly TimedCall[], threads: number): number[] {
+  if (threads === 1) return calls.map((call) => Math.max(call.elapsedMs - call.waitedMs, CLOCK_MS));
+  const share = (call: TimedCall): number => call.waitedMs / call.elapsedMs;
+  const quiet = calls.filter((call) => share(call) <= UNDISTURBED);
+  const least = (): TimedCall[] =>
+    [...calls].sort((a, b) => share(a) - share(b)).slice(0, Math.max(FEWEST, calls.length >> 2));
+  return (quiet.length >= FEWEST ? quiet : least()).map((call) => call.elapsedMs);
+}
+
+/** Runs `call` until `rule` is satisfied. */
+export async function sampleCalls(call: () => Promise<unknown>, threads: number, rule: SamplingRule): Promise<Series> {
+  const began = performance.now();
+  for (let i = 0; i < rule.warmupRuns || performance.now() - began < rule.warmupMs; i++) {
+    await call();
+    if (performance.now() - began > rule.limitMs / 2) break;
+  }
+  const calls: TimedCall[] = [];
+  // Looking at the spread sorts all samples, so it is done ever more rarely.
+  for (let look = rule.minRuns; ; ) {
+    const first = performance.now();
+    const before = coreWaits(threads > 1);
+    const start = performance.now();
+    await call();
+    const end = performance.now();
+    const waited = waitedMs(before, coreWaits(threads > 1), end - start);
+    // Whoever took the core while the account was read is in the account, but not in the time of the call.
+    const reading = performance.now() - first - (end - start);
+    if (waited === 0 || reading < LONGEST_READING_MS) calls.push({ elapsedMs: end - start, waitedMs: waited });
+    if (calls.length > 0 && end - began >= rule.limitMs) break;
+    if (calls.length < look) continue;
+    if (medianSpread(undisturbed(calls, threads)) < rule.spread) break;
+    look = Math.ceil(look * 1.25);
+  }
+  return {
+    samplesMs: undisturbed(calls, threads),
+    waitedMs: calls.reduce((sum, each) => sum + each.waitedMs, 0),
+  };
+}
