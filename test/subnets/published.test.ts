@@ -67,6 +67,8 @@ else {
       kernel,
       predictor,
       extremes: extremesOf(space, latency.factors),
+      cost: latency.factors,
+      resolutions: [0, 1, 2, 3, 4],
       limits: [25],
       seed: 1,
       evaluations: 1e6,

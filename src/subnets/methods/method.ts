@@ -1,7 +1,7 @@
 /** What every search method works on, and what it gives. */
 
 import { Pace } from '../../core/pace.ts';
-import type { SubnetKernel } from '../../core/subnets.ts';
+import type { CostFactor, SubnetKernel } from '../../core/subnets.ts';
 import type { Archive } from '../archive.ts';
 import type { Extremes } from '../extremes.ts';
 import type { AccuracyPredictor } from '../predictor.ts';
@@ -18,7 +18,10 @@ export interface MethodContext {
   space: SearchSpace;
   kernel: SubnetKernel;
   predictor: AccuracyPredictor;
+  cost: readonly CostFactor[];
   extremes: Extremes;
+  /** Indices of the resolutions that are searched. */
+  resolutions: readonly number[];
   /** Limits that some network keeps, ascending. */
   limits: readonly number[];
   /** Least predicted accuracy; absent = none. */

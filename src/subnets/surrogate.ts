@@ -1,0 +1,85 @@
+/**
+ * An additive stand-in for the predictor: score = intercept + what every slot's value is worth, by weighted least
+ * squares. It only proposes: whatever it proposes is scored by the predictor.
+ */
+import { slotValues } from '../core/subnet-checks.ts';
+import type { SearchSpace } from './space.ts';
+
+/** Keeps the equations solvable where values were never seen, or always together. */
+const RIDGE = 1e-4;
+
+export class Surrogate {
+  /** [S] place of a slot's first value among the unknowns; the intercept is unknown 0. */
+  readonly #starts: number[] = [];
+  readonly #unknowns: number;
+  /** Normal equations, lower triangle row by row, and right side. */
+  readonly #matrix: Float64Array;
+  readonly #right: Float64Array;
+  readonly #values: number[];
+  readonly #columns: Int32Array;
+
+  constructor(space: SearchSpace) {
+    this.#values = slotValues(space.numbers);
+    let next = 1;
+    for (const values of this.#values) {
+      this.#starts.push(next - 1);
+      next += values;
+    }
+    this.#unknowns = next;
+    this.#matrix = new Float64Array(next * next);
+    this.#right = new Float64Array(next);
+    this.#columns = new Int32Array(this.#values.length + 1);
+  }
+
+  /** Take one scored network in. */
+  add(network: Uint8Array, score: number, weight: number): void {
+    const columns = this.#columns;
+    let count = 1;
+    columns[0] = 0;
+    for (let s = 0; s < network.length; s++) if (network[s] > 0) columns[count++] = this.#starts[s] + network[s];
+    for (let i = 0; i < count; i++) {
+      const row = columns[i] * this.#unknowns;
+      for (let j = 0; j <= i; j++) this.#matrix[row + columns[j]] += weight;
+      this.#right[columns[i]] += weight * score;
+    }
+  }
+
+  /** [S][values + 1] worth of every value, 0 for inactive. The intercept is left out: it is the same for all. */
+  worth(): Float64Array[] {
+    const solution = solve(this.#matrix, this.#right, this.#unknowns);
+    return this.#values.map((values, s) => {
+      const worth = new Float64Array(values + 1);
+      for (let v = 1; v <= values; v++) worth[v] = solution[this.#starts[s] + v];
+      return worth;
+    });
+  }
+}
+
+/** Cholesky: the matrix is positive definite by its ridge. Plain sums and roots, so that all hosts agree. */
+function solve(matrix: Float64Array, right: Float64Array, n: number): Float64Array {
+  const lower = matrix.slice();
+  for (let i = 0; i < n; i++) lower[i * n + i] += RIDGE;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = lower[i * n + j];
+      for (let k = 0; k < j; k++) sum -= lower[i * n + k] * lower[j * n + k];
+      lower[i * n + j] = i === j ? Math.sqrt(sum) : sum / lower[j * n + j];
+    }
+  }
+  const x = right.slice();
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) x[i] -= lower[i * n + k] * x[k];
+    x[i] /= lower[i * n + i];
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) x[i] -= lower[k * n + i] * x[k];
+    x[i] /= lower[i * n + i];
+  }
+  return x;
+}
+
+export function worthOf(worth: readonly Float64Array[], network: Uint8Array): number {
+  let sum = 0;
+  for (let s = 0; s < network.length; s++) sum += worth[s][network[s]];
+  return sum;
+}
