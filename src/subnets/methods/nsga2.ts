@@ -1,0 +1,87 @@
+/** NSGA-II: the whole front in one run; see src/reference/subnets/front.ts for the loop. */
+import { Random } from '../../../bindings/core.ts';
+import { HeterodyneError } from '../../core/errors.ts';
+import { Archive } from '../archive.ts';
+import { FeasibleSampler } from '../sampling.ts';
+import { genomeOf, networkKey } from '../space.ts';
+import { Surrogate } from '../surrogate.ts';
+import { type Method, type MethodContext, type MethodOutcome, Scorer } from './method.ts';
+
+const POPULATION = 100;
+/** Draws between two looks at the clock. */
+const DRAWS = 512;
+
+export const nsga2: Method = {
+  id: 'nsga2',
+  title: 'NSGA-II, one run for the whole front',
+  source: 'Deb et al., IEEE Transactions on Evolutionary Computation 6 (2002), with repair and an archive',
+  defaultEvaluations: () => 20_000,
+  run,
+};
+
+async function run(context: MethodContext): Promise<MethodOutcome> {
+  const { space, kernel, predictor, extremes, limits, seed, evaluations } = context;
+  const limit = Math.min(limits[limits.length - 1], extremes.most.cost);
+  const archive = new Archive(extremes.least.cost, limits);
+  const scorer = new Scorer(context);
+  const initial = firstPopulation(context, limit, Math.min(POPULATION, evaluations));
+  const size = space.numbers.slots.length;
+  // Repair needs an opinion on what blocks are worth: an additive fit to the first population.
+  const networks = kernel.networks(initial);
+  const scores = await scorer.scores(networks, 'first population');
+  const surrogate = new Surrogate(space);
+  scores.forEach((score, i) => {
+    surrogate.add(networks.subarray(i * size, (i + 1) * size), score, 1);
+  });
+  const search = kernel.front({
+    seed,
+    mutateProbability: 0.1,
+    resolutionProbability: 0.1,
+    limit,
+    evaluations,
+    worth: surrogate.worth(),
+    initial,
+    cheapest: genomeOf(space, extremes.least.network),
+  });
+  search.advance(1);
+  search.tell(scores);
+  const offer = () => {
+    const found = search.scored();
+    for (let i = 0; i < found.count; i++) {
+      archive.offer(found.networks.subarray(i * size, (i + 1) * size), found.scores[i], found.costs[i]);
+    }
+  };
+  offer();
+  let barren = 0;
+  while (!scorer.aborted && scorer.left > 0 && barren < 10) {
+    const { state, generation } = search.advance(DRAWS);
+    if (state === 'scoring') {
+      const batch = search.batch();
+      const fresh = batch.length / size;
+      if (fresh > scorer.left) break;
+      if (predictor.score) search.tell(await predictor.score(batch));
+      else search.score();
+      scorer.evaluations += fresh;
+      barren = fresh === 0 ? barren + 1 : 0;
+      offer();
+    }
+    await scorer.breathe(`generation ${generation}`);
+  }
+  const { duplicates, repairs } = search.status();
+  return { archive, evaluations: scorer.evaluations, duplicates, repairs, partial: scorer.aborted, capped: [] };
+}
+
+/** Distinct networks within the limit, uniformly drawn; fewer where there are no more. */
+function firstPopulation({ space, cost, resolutions, extremes, seed }: MethodContext, limit: number, count: number): Uint8Array {
+  const sampler = new FeasibleSampler(space, cost, resolutions, limit);
+  const random = new Random(seed);
+  const genomes = new Map<string, Uint8Array>();
+  const cheapest = genomeOf(space, extremes.least.network);
+  genomes.set(networkKey(cheapest), cheapest);
+  for (let tries = 0; tries < 4 * count && genomes.size < count; tries++) {
+    const genome = sampler.draw(random);
+    if (genome) genomes.set(networkKey(genome), genome);
+  }
+  if (genomes.size === 0) throw new HeterodyneError('INTERNAL', 'no network keeps a limit that one must keep');
+  return Uint8Array.from([...genomes.values()].flatMap((genome) => [...genome]));
+}
