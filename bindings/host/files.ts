@@ -10,6 +10,7 @@ import {
   lstat,
   mkdir,
   open,
+  readdir,
   readFile,
   realpath,
   rename,
@@ -127,6 +128,16 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Names in a folder, sorted; undefined when `path` is no folder. @throws HeterodyneError `NOT_READABLE` */
+export async function folderNames(path: string): Promise<string[] | undefined> {
+  try {
+    requirePermission({ name: 'read', path }, `cannot read ${path}`);
+    return (await stat(path)).isDirectory() ? (await readdir(path)).sort() : undefined;
+  } catch (cause) {
+    throw fileError('read', path, cause);
   }
 }
 

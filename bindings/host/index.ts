@@ -7,6 +7,7 @@ export {
   checkWritable,
   createFolder,
   exists,
+  folderNames,
   readBytes,
   readText,
   refuseOverwrite,

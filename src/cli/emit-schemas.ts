@@ -21,6 +21,9 @@ import { workloadDocument } from '../profiles/workload.ts';
 import { decisionsDocument } from '../simulator/decisions.ts';
 import { scenarioDocument } from '../simulator/scenario.ts';
 import { simulationDocument } from '../simulator/schema.ts';
+import { subnetCostsDocument } from '../subnets/costs/costs-schema.ts';
+import { elasticSpaceDocument } from '../subnets/elastic-space.ts';
+import { frontDocument } from '../subnets/front-schema.ts';
 import { errorDocument } from './documents/error.ts';
 import { modelDocument } from './documents/model.ts';
 import { modelExportDocument, modelListDocument } from './documents/model-list.ts';
@@ -49,6 +52,9 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   variantsDocument,
   platformListDocument,
   traceCheckDocument,
+  elasticSpaceDocument,
+  frontDocument,
+  subnetCostsDocument,
   errorDocument,
 ];
 

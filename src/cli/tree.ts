@@ -63,6 +63,9 @@ export const COMMANDS: GroupEntry = {
         }),
       },
     },
+    search: command('Search the sub-networks of a supernet for the best accuracy within a cost.', async () => {
+      return (await import('./commands/search.ts')).searchCommand;
+    }),
     models: {
       kind: 'group',
       summary: 'Look at models: ONNX files, and the networks that Heterodyne can build itself (the zoo).',

@@ -16,7 +16,10 @@ export class Neighbourhood {
   }
 
   /** All single changes, what each costs more and is worth more. */
-  #moves(network: Uint8Array, worth: readonly Float64Array[]): { moves: Move[]; costs: Float64Array; worths: Float64Array } {
+  #moves(
+    network: Uint8Array,
+    worth: readonly Float64Array[],
+  ): { moves: Move[]; costs: Float64Array; worths: Float64Array } {
     const moves = movesFrom(this.#space, network, this.#resolutions);
     const rows = new Uint8Array((moves.length + 1) * network.length);
     rows.set(network);

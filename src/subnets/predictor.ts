@@ -10,7 +10,7 @@ import type { Warning } from '../documents/warnings.ts';
 import { hashBytes } from '../models/load.ts';
 import { readOnnx } from '../models/onnx/read.ts';
 import { type DenseChain, denseChain } from './dense-chain.ts';
-import { encode, type InputLayout, inputLayout, slotColumns } from './input-layout.ts';
+import { encode, inputLayout, slotColumns } from './input-layout.ts';
 import type { SearchSpace } from './space.ts';
 
 export interface AccuracyPredictor {
@@ -19,6 +19,8 @@ export interface AccuracyPredictor {
   /** sha256 of the file. */
   hash: string;
   layout: string;
+  /** Whether check vectors confirmed the layout. */
+  checked: boolean;
   /** The chain in the kernels' form; absent = scores come from `score`. */
   chain?: SubnetPredictor;
   /** Scores of networks [count][S] from ONNX Runtime. */
@@ -61,7 +63,13 @@ export async function loadPredictor(
       received: `${graph.inputs.length} inputs (last dimension ${width ?? 'unknown'}), ${graph.outputs.length} outputs`,
     });
   }
-  const predictor = { source, hash: await hashBytes(file), layout: layout.name, warnings: [] as Warning[] };
+  const predictor = {
+    source,
+    hash: await hashBytes(file),
+    layout: layout.name,
+    checked: false,
+    warnings: [] as Warning[],
+  };
   const chain = denseChain(graph);
   if (chain && chain.layers[0].inputs === layout.inputs) {
     return { ...predictor, chain: embedded(chain, columns, base), close: async () => {} };
@@ -133,5 +141,3 @@ function averaged(space: SearchSpace, score: (networks: Uint8Array) => Promise<F
     return scores;
   };
 }
-
-export type { InputLayout };

@@ -12,7 +12,12 @@ export interface ResolutionBin {
   equivalent: number[];
 }
 
-export function resolutionBins(space: SearchSpace, layout: string, extremes: Extremes, exact: boolean): ResolutionBin[] {
+export function resolutionBins(
+  space: SearchSpace,
+  layout: string,
+  extremes: Extremes,
+  exact: boolean,
+): ResolutionBin[] {
   const columns = space.resolutions.map((size) => resolutionColumn(inputLayout(space, layout), size));
   const indices = space.resolutions.map((_, r) => r);
   if (exact) return indices.map((r) => ({ searched: r, equivalent: [] }));

@@ -29,7 +29,13 @@ export class FeasibleSampler {
   readonly #space: SearchSpace;
   readonly #starts: { network: Uint8Array; node: Node }[] = [];
 
-  constructor(space: SearchSpace, factors: readonly CostFactor[], resolutions: readonly number[], limit: number, buckets = BUCKETS) {
+  constructor(
+    space: SearchSpace,
+    factors: readonly CostFactor[],
+    resolutions: readonly number[],
+    limit: number,
+    buckets = BUCKETS,
+  ) {
     this.#space = space;
     const end: Node = { choices: [], ways: new Float64Array(buckets + 1).fill(1) };
     for (const r of resolutions) {

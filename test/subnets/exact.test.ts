@@ -111,7 +111,8 @@ for (const widths of [false, true]) {
         .filter((point) => point.r === r)
         .sort((a, b) => a.cost - b.cost || b.worth - a.worth);
       const expected: typeof points = [];
-      for (const point of points) if (expected.length === 0 || point.worth > expected.at(-1)!.worth + 1e-9) expected.push(point);
+      for (const point of points)
+        if (expected.length === 0 || point.worth > expected.at(-1)!.worth + 1e-9) expected.push(point);
       const found = Array.from({ length: front.count }, (_, i) => front.at(i));
       assert.is(found.length, expected.length);
       found.forEach((each, i) => {
@@ -163,7 +164,9 @@ for (const widths of [false, true]) {
 test('an additive score is recovered by the surrogate', () => {
   const space = smallSpace(true);
   const random = new Random(3);
-  const truth = slotValues(space.numbers).map((values) => Float64Array.from({ length: values + 1 }, () => random.unit()));
+  const truth = slotValues(space.numbers).map((values) =>
+    Float64Array.from({ length: values + 1 }, () => random.unit()),
+  );
   for (const worth of truth) worth[0] = 0;
   const surrogate = new Surrogate(space);
   const all = everyNetwork(space);

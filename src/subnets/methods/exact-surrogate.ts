@@ -58,7 +58,8 @@ export function exactSurrogateMethod(settings: Partial<ExactSurrogateSettings> =
   return {
     id: 'exact-surrogate',
     title: 'additive surrogates, solved exactly, and neighbours',
-    source: 'surrogate-assisted search as in NSGANetV2 (Lu et al., ECCV 2020), additive block scores as in MathNAS (2023)',
+    source:
+      'surrogate-assisted search as in NSGANetV2 (Lu et al., ECCV 2020), additive block scores as in MathNAS (2023)',
     defaultEvaluations: (limits) => 2000 + 7000 * limits,
     run: (context) => new ExactSurrogate(context, { ...EXACT_SURROGATE_DEFAULTS, ...settings }).run(),
   };
@@ -130,9 +131,7 @@ class ExactSurrogate {
     for (let i = 0; i < count; i++) {
       for (let g = 0; g < choices.length; g++) {
         const choice =
-          g === resolutionGene
-            ? resolutions[this.#random.below(resolutions.length)]
-            : this.#random.below(choices[g]);
+          g === resolutionGene ? resolutions[this.#random.below(resolutions.length)] : this.#random.below(choices[g]);
         genomes[i * choices.length + g] = choice;
       }
     }
@@ -159,7 +158,10 @@ class ExactSurrogate {
   }
 
   #best(l: number): Found {
-    return this.#elites[l].reduce((best, each) => (each && (!best || each.score > best.score) ? each : best), undefined)!;
+    return this.#elites[l].reduce(
+      (best, each) => (each && (!best || each.score > best.score) ? each : best),
+      undefined,
+    )!;
   }
 
   /** Climb from the best of every resolution that is not far behind. */
@@ -249,4 +251,3 @@ function concatenated(rows: readonly Uint8Array[]): Uint8Array {
   });
   return all;
 }
-

@@ -72,7 +72,11 @@ async function run(context: MethodContext): Promise<MethodOutcome> {
 }
 
 /** Distinct networks within the limit, uniformly drawn; fewer where there are no more. */
-function firstPopulation({ space, cost, resolutions, extremes, seed }: MethodContext, limit: number, count: number): Uint8Array {
+function firstPopulation(
+  { space, cost, resolutions, extremes, seed }: MethodContext,
+  limit: number,
+  count: number,
+): Uint8Array {
   const sampler = new FeasibleSampler(space, cost, resolutions, limit);
   const random = new Random(seed);
   const genomes = new Map<string, Uint8Array>();

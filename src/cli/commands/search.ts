@@ -1,0 +1,173 @@
+import { referenceCore, wasmCore } from '../../../bindings/core.ts';
+import { HeterodyneError } from '../../core/errors.ts';
+import { parseQuantity } from '../../documents/quantities.ts';
+import type { Warning } from '../../documents/warnings.ts';
+import { frontText } from '../../report/front.ts';
+import { type Front, frontDocument } from '../../subnets/front-schema.ts';
+import { METHODS } from '../../subnets/methods/registry.ts';
+import { type ProcessorCosts, searchSubnets } from '../../subnets/search.ts';
+import { spaceNames } from '../../subnets/spaces.ts';
+import { wholeNumber } from '../arguments.ts';
+import { defineCommand } from '../command.ts';
+import { INTERRUPTED_EXIT } from '../failure.ts';
+import { OUTPUT_OPTIONS, SEED_OPTION } from '../options.ts';
+import { checkOutput, deliver, tell } from '../output.ts';
+import { startProgress } from '../progress.ts';
+import { readCosts, readPredictor, readSpace } from '../search-inputs.ts';
+
+const CORES = { wasm: wasmCore, reference: referenceCore };
+/** Some limit cannot be kept, or the accuracy asked for was not found. */
+const MISSED_EXIT = 2;
+
+export const searchCommand = defineCommand({
+  options: {
+    space: {
+      type: 'string',
+      valueHint: 'NAME|FILE',
+      known: () => spaceNames,
+      description: 'ofa-mbv3, ofa-resnet50, or a document of kind elastic-space (ofa-mbv3)',
+    },
+    resolutions: { type: 'string', valueHint: 'LIST', description: 'input sizes to search instead, as 160,192,224' },
+    predictor: { type: 'string', valueHint: 'FILE', required: true, description: 'accuracy predictor, an ONNX file' },
+    'predictor-layout': {
+      type: 'string',
+      valueHint: 'NAME',
+      description: "layout of the predictor's input: kernels-first or resolution-first for ofa-mbv3 (kernels-first)",
+    },
+    check: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'known answers that confirm the layout: [{"genotype": {...}, "accuracy": 0.79}, ...]',
+    },
+    costs: {
+      type: 'string',
+      valueHint: '[NAME=]DIR|FILE|flops',
+      repeatable: true,
+      description:
+        'latency tables (a folder of RESOLUTION_lookup_table.yaml, or a document of kind subnet-costs), or flops; once for each processor',
+    },
+    limit: {
+      type: 'string',
+      valueHint: 'COST',
+      repeatable: true,
+      description: 'largest cost, as 20ms (a bare number means ms) or 400Mmac with --costs flops; may be repeated',
+    },
+    front: { type: 'boolean', description: 'search the whole front between the cheapest and the dearest network' },
+    'min-accuracy': { type: 'string', valueHint: 'SHARE', description: 'least predicted accuracy, a fraction as 0.75' },
+    method: {
+      type: 'enum',
+      options: METHODS.map(({ id }) => id),
+      valueHint: 'NAME',
+      description: `how to search (${METHODS[0].id})`,
+    },
+    evaluations: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'networks to score for each processor (what suits the method); 10k is understood',
+    },
+    levels: { type: 'string', valueHint: 'N', description: 'also pick a ladder of N levels from the front' },
+    'exact-resolution': {
+      type: 'boolean',
+      description: 'search resolutions apart even where the predictor sees no difference between them',
+    },
+    ...SEED_OPTION,
+    core: {
+      type: 'enum',
+      options: Object.keys(CORES),
+      valueHint: 'NAME',
+      description: 'implementation of the kernels; both find the same (the fastest that runs here)',
+    },
+    ...OUTPUT_OPTIONS,
+  },
+  examples: [
+    'heterodyne search --space ofa-mbv3 --predictor acc.onnx --costs ./note10 --limit 20ms --limit 30ms',
+    'heterodyne search --predictor acc.onnx --costs cpu=./cpu --costs gpu=./gpu --front --levels 6 --out front.json',
+    'heterodyne search --predictor acc.onnx --costs flops --limit 300Mmac --method evolution',
+  ],
+  details: [
+    'A limit that no network keeps is answered at once with the cheapest network, and exit code 2. Accuracy is what the predictor says; it is no measurement.',
+  ],
+  async run(values, call) {
+    const started = performance.now();
+    const { space, warnings } = await readSpace(values.space ?? 'ofa-mbv3', values.resolutions);
+    const given = call.repeated.costs ?? [];
+    await checkOutput(values, [values.predictor, ...given]);
+    const costs = await readCosts(given, space);
+    const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
+    const bar = await startProgress(values, call);
+    let front: Front;
+    try {
+      front = await searchSubnets(
+        {
+          space,
+          predictor: () => readPredictor(values, space),
+          costs,
+          limits,
+          method: METHODS.find(({ id }) => id === values.method),
+          ...(values['min-accuracy'] !== undefined && { minAccuracy: readAccuracy(values['min-accuracy']) }),
+          ...(values.seed !== undefined && { seed: wholeNumber(values.seed, '--seed', 0, 2 ** 32 - 1) }),
+          ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations) }),
+          ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
+          exactResolution: values['exact-resolution'],
+        },
+        {
+          signal: call.signal,
+          ...(values.core !== undefined && { core: CORES[values.core as keyof typeof CORES]() }),
+          onProgress: ({ share, evaluations, note }) => {
+            const rate = (evaluations / (performance.now() - started)) * 1000;
+            bar.update(share, `${note}, ${evaluations} evaluations, ${Math.round(rate)}/s`);
+          },
+        },
+      );
+    } finally {
+      bar.end();
+    }
+    const document: Front = { ...front, warnings: [...warnings, ...front.warnings] };
+    await deliver(
+      {
+        json: frontDocument.write(document),
+        text: (style) => frontText(document, style),
+        warnings: document.warnings as Warning[],
+      },
+      values,
+      call,
+    );
+    tell(`searched in ${(performance.now() - started).toFixed(0)} ms`, values, call);
+    if (call.signal.aborted) return INTERRUPTED_EXIT;
+    return document.results.every(({ outcome }) => outcome === 'found' || outcome === 'unconstrained')
+      ? 0
+      : MISSED_EXIT;
+  },
+});
+
+function readLimits(texts: readonly string[], costs: readonly ProcessorCosts[], front: boolean): number[] {
+  if (texts.length === 0 && !front) {
+    throw new HeterodyneError('USAGE', 'a search needs a limit', {
+      path: '--limit',
+      expected: '--limit COST, or --front',
+      received: 'neither',
+    });
+  }
+  const work = costs[0]?.model.unit === 'MFLOPs';
+  return texts.map((text) => (work ? parseQuantity(text, 'Mmac', '--limit') : parseQuantity(text, 'ms', '--limit')));
+}
+
+function readAccuracy(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new HeterodyneError('USAGE', `--min-accuracy cannot be "${text}"`, {
+    path: '--min-accuracy',
+    expected: 'a fraction between 0 and 1, as 0.75',
+    received: `"${text}"`,
+  });
+}
+
+function readEvaluations(text: string): number {
+  const count = parseQuantity(text, '1', '--evaluations');
+  if (Number.isSafeInteger(count) && count >= 10) return count;
+  throw new HeterodyneError('USAGE', `--evaluations cannot be "${text}"`, {
+    path: '--evaluations',
+    expected: 'a whole number of at least 10',
+    received: `"${text}"`,
+  });
+}

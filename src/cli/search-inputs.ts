@@ -1,0 +1,97 @@
+/** What `search` reads: space, costs and predictor. */
+import { defaultCore } from '../../bindings/core.ts';
+import { folderNames, readBytes, readText } from '../../bindings/host/index.ts';
+import { HeterodyneError } from '../core/errors.ts';
+import { readJson } from '../documents/json-text.ts';
+import type { Warning } from '../documents/warnings.ts';
+import { confirmed, readCheckVectors } from '../subnets/check-vectors.ts';
+import type { CostModel } from '../subnets/costs/cost-model.ts';
+import { costsModel, subnetCostsDocument } from '../subnets/costs/costs-schema.ts';
+import { flopsModel } from '../subnets/costs/flops.ts';
+import { readLayerTable } from '../subnets/costs/layer-table.ts';
+import { ofaLatencyModel } from '../subnets/costs/ofa-tables.ts';
+import { elasticSpaceDocument } from '../subnets/elastic-space.ts';
+import { type AccuracyPredictor, loadPredictor } from '../subnets/predictor.ts';
+import type { ProcessorCosts } from '../subnets/search.ts';
+import { type SearchSpace, searchSpace } from '../subnets/space.ts';
+import { spaceByName, spaceNames } from '../subnets/spaces.ts';
+import { wholeNumber } from './arguments.ts';
+
+/** Costs counted from the architecture instead of read. */
+const FLOPS = 'flops';
+
+export async function readSpace(
+  given: string,
+  resolutions: string | undefined,
+): Promise<{ space: SearchSpace; warnings: Warning[] }> {
+  const sizes = resolutions?.split(',').map((text) => wholeNumber(text, '--resolutions', 32, 4096));
+  if (spaceNames.includes(given) || !/[./\\]/.test(given)) {
+    return {
+      space: searchSpace(
+        spaceByName(
+          given,
+          sizes?.sort((a, b) => a - b),
+        ),
+      ),
+      warnings: [],
+    };
+  }
+  const { document, warnings } = elasticSpaceDocument.parse(await readText(given), given);
+  return { space: searchSpace(sizes ? { ...document, resolutions: sizes.sort((a, b) => a - b) } : document), warnings };
+}
+
+/** `DIR`, `FILE`, `flops`, or `NAME=` one of them. */
+export async function readCosts(given: readonly string[], space: SearchSpace): Promise<ProcessorCosts[]> {
+  return Promise.all(
+    given.map(async (text): Promise<ProcessorCosts> => {
+      const [, name, place] = /^(?:([^=/\\]+)=)?(.*)$/s.exec(text)!;
+      if (place === FLOPS) return { processor: name ?? 'model', model: flopsModel(space) };
+      const names = await folderNames(place);
+      const fallback = place
+        .replace(/[/\\]+$/, '')
+        .split(/[/\\]/)
+        .at(-1)!;
+      if (names) return { processor: name ?? fallback, model: await readTables(place, names, space) };
+      const content = await readText(place);
+      if (/"kind"\s*:\s*"subnet-costs"/.test(content)) {
+        const { document, warnings } = subnetCostsDocument.parse(content, place);
+        const model = costsModel(space, document, place);
+        return {
+          processor: name ?? document.processor,
+          model: { ...model, warnings: [...warnings, ...model.warnings] },
+        };
+      }
+      return { processor: name ?? fallback, model: ofaLatencyModel(space, [readLayerTable(content, place)]) };
+    }),
+  );
+}
+
+async function readTables(folder: string, names: readonly string[], space: SearchSpace): Promise<CostModel> {
+  const tables = names.filter((name) => /_lookup_table\.(ya?ml|json)$/.test(name));
+  if (tables.length === 0) {
+    throw new HeterodyneError('BAD_INPUT', `${folder} holds no latency tables`, {
+      source: folder,
+      expected: 'files named RESOLUTION_lookup_table.yaml',
+      received: names.length === 0 ? 'an empty folder' : names.slice(0, 5).join(', '),
+    });
+  }
+  const read = tables.map(async (name) => readLayerTable(await readText(`${folder}/${name}`), `${folder}/${name}`));
+  return ofaLatencyModel(space, await Promise.all(read));
+}
+
+export interface PredictorValues {
+  predictor: string;
+  'predictor-layout'?: string;
+  check?: string;
+}
+
+export async function readPredictor(values: PredictorValues, space: SearchSpace): Promise<AccuracyPredictor> {
+  const { predictor: source, check } = values;
+  const predictor = await loadPredictor(await readBytes(source), space, { source, layout: values['predictor-layout'] });
+  if (check !== undefined) {
+    const vectors = readCheckVectors(readJson(await readText(check), check), check);
+    return confirmed(predictor, vectors, space, check, defaultCore());
+  }
+  const message = `the input layout "${predictor.layout}" of ${source} is taken on trust: confirm it with --check FILE`;
+  return { ...predictor, warnings: [...predictor.warnings, { code: 'UNCHECKED_LAYOUT', message }] };
+}
