@@ -298,16 +298,17 @@ export class Engine {
     const slot = frames.take(m);
     if (slot < 0) return false;
     const frame = this.#released[m]++;
-    const route = this.#steps.firstRoute[m] + this.#route[m];
     const deadline = this.#arrivals[m].deadlineSeconds;
     this.#underWay[m]++;
     frames.frame[slot] = frame;
-    frames.route[slot] = route;
     frames.released[slot] = this.#now;
     frames.deadline[slot] = deadline === undefined ? Number.POSITIVE_INFINITY : this.#now + deadline;
     frames.joules[slot] = 0;
     frames.factor[slot] = this.#frameSigma > 0 ? this.#noise.factor(this.#frameSigma) : 1;
     this.#hooks.released?.(m, frame, this.#now);
+    // A route that was set in the hook holds for this frame already.
+    const route = this.#steps.firstRoute[m] + this.#route[m];
+    frames.route[slot] = route;
     this.#enterStep(slot, this.#steps.firstStep[route]);
     return true;
   }
