@@ -58,7 +58,12 @@ test('a scenario, a controller, its decisions and a clean trace', async () => {
       '--scenario',
       scenario,
     ];
-    const first = await run([...words, '--trace', trace, '--decisions', decisions]);
+    const first = await run([...words, '--trace', trace, '--decisions', decisions, '--svg', join(folder, 'svg')]);
+    for (const name of ['response-times', 'course']) {
+      const svg = readFileSync(join(folder, 'svg', `${name}.svg`), 'utf8');
+      assert.match(svg, /^<\?xml .*<\/svg>\n$/s);
+      assert.not.match(svg, 'NaN');
+    }
     assert.is(first.code, 0, first.err);
     const text = readFileSync(trace, 'utf8');
     assert.equal(checkTrace(text), []);

@@ -1,4 +1,5 @@
-import { readText, writeFileWhole } from '../../../bindings/host/index.ts';
+import { join } from 'node:path';
+import { createFolder, readText, writeFileWhole } from '../../../bindings/host/index.ts';
 import type { ControllerParameters } from '../../controllers/controller.ts';
 import { controllerById, controllers } from '../../controllers/registry.ts';
 import { CONTROL_MODES, type ControlMode } from '../../core/control-modes.ts';
@@ -114,6 +115,11 @@ export const simulateCommand = defineCommand({
       valueHint: 'FILE',
       description: 'also write the course as a trace, which ui.perfetto.dev opens',
     },
+    svg: {
+      type: 'string',
+      valueHint: 'DIR',
+      description: 'also write charts of response times, clocks, power and levels as SVG files; DIR is made if missing',
+    },
     decisions: {
       type: 'string',
       valueHint: 'FILE',
@@ -178,7 +184,7 @@ export const simulateCommand = defineCommand({
         ...(values['decision-time'] !== undefined && {
           decisionSeconds: parseQuantity(values['decision-time'], 'ms', '--decision-time') / 1000,
         }),
-        course: values.trace !== undefined,
+        course: values.trace !== undefined || values.svg !== undefined,
         signal: call.signal,
         onProgress: (done) => bar.update(done, `${(done * settings.seconds).toFixed(1)} s`),
       });
@@ -197,6 +203,7 @@ export const simulateCommand = defineCommand({
       ...decisionNames(subject),
       decisions,
     };
+    if (values.svg !== undefined) await writeCharts(values.svg, subject, result, document);
     if (values.trace !== undefined) await writeTrace(values.trace, inputs, subject, result, document, call);
     if (values.decisions !== undefined) await writeFileWhole(values.decisions, decisionsDocument.write(trace));
     await show(values, call, document, trace);
@@ -379,6 +386,24 @@ function documentOf(about: {
     ...(call.signal.aborted && { partial: true }),
     warnings: [],
   };
+}
+
+async function writeCharts(
+  folder: string,
+  subject: Subject,
+  { course }: SimulationResult,
+  { platform }: SimulationDocument,
+): Promise<void> {
+  if (course === undefined) return;
+  const { simulationCharts } = await import('../../report/charts/simulation.ts');
+  const models = subject.models.map(({ name, arrival: { deadlineSeconds } }) => ({
+    name,
+    ...(deadlineSeconds !== undefined && { deadlineMs: deadlineSeconds * 1000 }),
+  }));
+  await createFolder(folder);
+  for (const { name, content } of simulationCharts({ course, platform, models })) {
+    await writeFileWhole(join(folder, name), content);
+  }
 }
 
 async function writeTrace(
