@@ -5,7 +5,7 @@ import type { Granularity } from '../models/blocks.ts';
 import type { CuttableModel } from '../models/cut.ts';
 import { cuttableOnnx, cuttableZoo } from '../models/cuttable.ts';
 import { findZooEntry, zooEntry } from '../models/zoo/zoo.ts';
-import { workloadNames } from '../profiles/workload.ts';
+import { type WorkloadModel, workloadNames, workloadVariants } from '../profiles/workload.ts';
 import { wholeNumber } from './arguments.ts';
 import type { Options } from './command.ts';
 import { type ChosenWorkload, chosenModels, fileOf, isPath, parseCut, withShapes } from './model-choice.ts';
@@ -75,24 +75,47 @@ export async function openModels(
 ): Promise<CuttableModel[]> {
   const names = workloadNames(workload);
   const models: CuttableModel[] = [];
-  for (const [m, { model: source, shapes, batch }] of workload.models.entries()) {
+  for (const [m, entry] of workload.models.entries()) {
     signal.throwIfAborted();
-    const options = {
-      name: names[m]!,
-      ...(shapes !== undefined && { shapes }),
-      ...(batch !== undefined && { batch }),
-      ...(granularity !== undefined && { granularity }),
-    };
-    const entry = isPath(source) ? undefined : findZooEntry(source);
-    const path = fileOf(source, file);
-    if (entry === undefined && !isPath(source) && !(await exists(path))) zooEntry(source);
-    models.push(
-      entry !== undefined
-        ? cuttableZoo(entry.name, options)
-        : await cuttableOnnx(await readBytes(path), { ...options, source: path }, (location) =>
-            readBytes(join(dirname(path), location)),
-          ),
-    );
+    models.push(await openEntry(entry, names[m]!, file, granularity));
   }
   return models;
+}
+
+/** The further forms of a workload's models that have files of their own, under the models' names. */
+export async function openVariants(
+  { workload, file }: ChosenWorkload,
+  granularity: Granularity | undefined,
+  signal: AbortSignal,
+): Promise<{ variant: string; model: CuttableModel }[]> {
+  const names = workloadNames(workload);
+  const forms: { variant: string; model: CuttableModel }[] = [];
+  for (const [m, entry] of workload.models.entries()) {
+    for (const { name: variant, model } of workloadVariants(entry)) {
+      if (model === undefined) continue;
+      signal.throwIfAborted();
+      forms.push({ variant, model: await openEntry({ ...entry, model }, names[m]!, file, granularity) });
+    }
+  }
+  return forms;
+}
+
+async function openEntry(
+  { model: source, shapes, batch }: WorkloadModel,
+  name: string,
+  document: string | undefined,
+  granularity: Granularity | undefined,
+): Promise<CuttableModel> {
+  const options = {
+    name,
+    ...(shapes !== undefined && { shapes }),
+    ...(batch !== undefined && { batch }),
+    ...(granularity !== undefined && { granularity }),
+  };
+  const entry = isPath(source) ? undefined : findZooEntry(source);
+  const path = fileOf(source, document);
+  if (entry !== undefined) return cuttableZoo(entry.name, options);
+  if (!isPath(source) && !(await exists(path))) zooEntry(source);
+  const beside = (location: string): Promise<Uint8Array> => readBytes(join(dirname(path), location));
+  return cuttableOnnx(await readBytes(path), { ...options, source: path }, beside);
 }

@@ -12,7 +12,7 @@ import { fitInterference } from '../profiles/interference.ts';
 import { measuredProfile } from '../profiles/measured.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Call, Options } from './command.ts';
-import { openModels } from './cuttable-choice.ts';
+import { openModels, openVariants } from './cuttable-choice.ts';
 import { fileJournal, memoryJournal } from './measurement-journal.ts';
 import { type ChosenWorkload, modelWarnings, parseCut } from './model-choice.ts';
 import type { OutputSettings } from './options.ts';
@@ -70,7 +70,10 @@ export async function measureHost(
   const { signal } = call;
   const limit = values['time-limit'];
   const timeLimitMs = limit === undefined ? undefined : parseQuantity(limit, 'ms', '--time-limit');
-  const models = await openModels(chosen, parseCut(values.cut), signal);
+  const originals = await openModels(chosen, parseCut(values.cut), signal);
+  const forms = values.matrix ? [] : await openVariants(chosen, parseCut(values.cut), signal);
+  const models = [...originals, ...forms.map(({ model }) => model)];
+  const variants = [...originals.map(() => 'original'), ...forms.map(({ variant }) => variant)];
   const blocked = models.map((model) => model.blocked);
   const { journal, file, temporary } = await openJournal(values, platform, call);
   const bar = await startProgress(values, call);
@@ -84,20 +87,20 @@ export async function measureHost(
       onProgress: (share, note) => bar.update(share * singles, note),
     });
     const all = [...found, ...modelWarnings(blocked), ...warnings];
-    const matrix = measuredFpsMatrix(blocked, platform, outcomes);
+    const matrix = measuredFpsMatrix(blocked.slice(0, originals.length), platform, outcomes);
     if (values.matrix) {
       if (temporary) await removeFile(file!);
       return { matrix, warnings: all };
     }
     const pairs = values.interference
-      ? await measureInterference(models, platform, outcomes, {
+      ? await measureInterference(originals, platform, outcomes, {
           journal,
           signal,
           onProgress: (share, note) => bar.update(singles + share * (1 - singles), note),
         })
       : [];
     const profile: Profile = {
-      ...measuredProfile(blocked, platform, outcomes),
+      ...measuredProfile(blocked, platform, outcomes, variants),
       ...(pairs.length > 0 && { interference: fitInterference(pairs) }),
       ...(all.length > 0 && { warnings: all }),
     };

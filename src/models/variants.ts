@@ -73,6 +73,7 @@ const variantSchema = z.strictObject({
     .describe('A fraction; absent = unknown.'),
   outputError: outputErrorSchema.optional(),
   latencyMs: latencySchema.optional().describe('Measured: the whole model, alone.'),
+  speedUp: notNegative.optional().describe("Measured: the original's time over its own, run in turns."),
   artefact: artefactSchema.optional(),
   layers: z.array(layerSchema).optional(),
   blockTimeRatios: z

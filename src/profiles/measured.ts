@@ -81,13 +81,15 @@ export function estimatedBlocksMs(
  * The profile of `models` on all processors of a platform.
  *
  * @param outcomes per model, in order: by processor id
+ * @param variants which form of its name each model is; absent = all originals
  */
 export function measuredProfile(
   models: readonly BlockedModel[],
   platform: Platform,
   outcomes: readonly ReadonlyMap<string, Outcome>[],
+  variants?: readonly string[],
 ): Profile {
-  const modelled = rooflineProfile(models, platform);
+  const modelled = rooflineProfile(models, platform, { variants });
   const ways = new Map(
     platform.processors.map(({ id }) => [id, betterWay(outcomes.flatMap((byProcessor) => byProcessor.get(id) ?? []))]),
   );

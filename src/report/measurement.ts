@@ -2,6 +2,7 @@
 import type { PairErrors } from '../estimators/pair-error.ts';
 import type { Measurement, Profile } from '../profiles/schema.ts';
 import { figure, percent, relative } from './numbers.ts';
+import { formName } from './profile.ts';
 import { paint, type TextStyle } from './style.ts';
 import { shorten, table, wrap } from './table.ts';
 
@@ -30,7 +31,7 @@ export function measurementText(profile: Profile, style: TextStyle): string {
         sum === undefined ? '' : `${figure(sum)} (${relative(sum, whole.mean, style.unicode)})`;
       differences.push(Math.abs(blockSumDifference(measurement)));
       rows.push([
-        shorten(model.name, LONGEST_NAME, style),
+        shorten(formName(model), LONGEST_NAME, style),
         id,
         figure(whole.mean),
         against(pieceSumMs),

@@ -6,6 +6,11 @@ import { shorten, table, wrap } from './table.ts';
 
 const LONGEST_NAME = 28;
 
+/** `net`, or `net (int8)` for another form than the original. */
+export function formName({ name, variant }: ProfileModel): string {
+  return variant === 'original' ? name : `${name} (${variant})`;
+}
+
 /** Milliseconds of the whole model on one processor, and how many blocks that leaves out. */
 function total(model: ProfileModel, processor: string): { milliseconds: number; unsupported: number } {
   let milliseconds = 0;
@@ -27,7 +32,7 @@ function originsOf({ origin, blocks }: ProfileModel): CostOrigin[] {
 export function profileText(profile: Profile, style: TextStyle): string {
   const { bold, dim } = paint(style);
   const rows = profile.models.map((model) => [
-    shorten(model.name, LONGEST_NAME, style),
+    shorten(formName(model), LONGEST_NAME, style),
     String(model.blocks.length),
     scaled(model.macs),
     model.precision,

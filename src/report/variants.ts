@@ -9,14 +9,13 @@ const LONGEST_NAME = 36;
 
 export function variantsText(document: Variants, style: TextStyle): string {
   const { bold } = paint(style);
-  const original = document.variants.find(({ method }) => method === 'original');
   const rows = document.variants.map((variant) => [
     variant.name,
     shorten(variant.file ?? '', LONGEST_NAME + 12, style),
     variant.bytes === undefined ? '' : bytesText(variant.bytes),
     variant.macs === undefined ? '' : scaled(variant.macs),
     variant.latencyMs === undefined ? '' : `${figure(variant.latencyMs.median)} ms`,
-    original?.latencyMs && variant.latencyMs ? `${figure(original.latencyMs.median / variant.latencyMs.median)}x` : '',
+    variant.speedUp === undefined ? '' : `${figure(variant.speedUp)}x`,
     errorText(variant),
     variant.accuracy === undefined ? 'unknown' : percent(variant.accuracy.value),
   ]);
@@ -50,7 +49,7 @@ function errorText({ outputError }: Variant): string {
 function remark({ calibration, seed }: Variants): string {
   const inputs = `${calibration.samples} ${calibration.inputs === 'given' ? 'given' : 'made-up'} inputs`;
   const random = seed === undefined ? '' : ' The weights are random, and trained ones behave otherwise.';
-  return `Times are measured, each form alone on one thread. Output error: root mean square against the original, measured on ${inputs}; it is no accuracy.${random}`;
+  return `Times are measured on one thread, each form in turns with the original. Output error: root mean square against the original, measured on ${inputs}; it is no accuracy.${random}`;
 }
 
 function layerRows({ name, layers }: Variant, style: TextStyle): string[][] {

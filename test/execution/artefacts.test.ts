@@ -8,7 +8,7 @@ import { nativeVersion } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { type ArtefactRequest, buildArtefact } from '../../src/execution/artefacts/build.ts';
 import { syntheticFeeds } from '../../src/execution/artefacts/calibration.ts';
-import { measureForm, outputErrorOf } from '../../src/execution/artefacts/measure.ts';
+import { FormBench } from '../../src/execution/artefacts/measure.ts';
 import { artefactRuntime } from '../../src/execution/artefacts/runtime.ts';
 import { cuttableZoo } from '../../src/models/cuttable.ts';
 import { writeOnnx } from '../../src/models/onnx/write.ts';
@@ -68,17 +68,18 @@ if ((await nativeVersion()) !== undefined) {
   test('rewritten files compute the same; those for this machine know its features', () =>
     inFolder(async (folder) => {
       const runtime = await artefactRuntime('cpu');
-      const original = await measureForm(writeOnnx(model.graph, model.weightsOf), samples, runtime, { runs: 1 });
+      const bench = await FormBench.open(writeOnnx(model.graph, model.weightsOf), samples, runtime);
       for (const level of ['extended', 'all'] as const) {
         const request = { precision: 'float32', level, runtime, samples } as const;
         const { bytes, facts } = await buildArtefact(model, 'm', folder, request);
-        const form = await measureForm(bytes, samples, runtime, { runs: 1 });
-        const error = outputErrorOf(original.outputs, form.outputs);
-        assert.ok(error.largestRelative < 1e-5, `${level}: ${error.largestRelative}`);
+        const { outputError, speedUp } = await bench.measure(bytes);
+        assert.ok(outputError.largestRelative < 1e-5, `${level}: ${outputError.largestRelative}`);
+        assert.ok(speedUp > 0);
         assert.equal([facts.portable, facts.runtime], [level === 'extended', runtime.label]);
         assert.equal(facts.cpuFeatures.length > 0, !facts.portable);
         assert.ok((await buildArtefact(model, 'm', folder, request)).reused);
       }
+      await bench.close();
     }));
 } else console.log('artefacts: onnxruntime-node is not installed, offline rewriting is not tested');
 

@@ -1,27 +1,21 @@
 import { join } from 'node:path';
 import { checkWritable, createFolder, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
-import { type Approximation, approximate } from '../../execution/artefacts/approximate.ts';
-import { type Feeds, syntheticFeeds } from '../../execution/artefacts/calibration.ts';
-import { type Measured, measureForm, outputErrorOf } from '../../execution/artefacts/measure.ts';
-import { type ArtefactRuntime, artefactRuntime, PROVIDERS, type Provider } from '../../execution/artefacts/runtime.ts';
+import { approximate } from '../../execution/artefacts/approximate.ts';
+import { FormBench } from '../../execution/artefacts/measure.ts';
+import { artefactRuntime, type Provider } from '../../execution/artefacts/runtime.ts';
 import type { CuttableModel } from '../../models/cut.ts';
 import { hashBytes } from '../../models/load.ts';
 import { findLayers } from '../../models/low-rank/layers.ts';
 import { PUBLISHED_RANKS } from '../../models/low-rank/published.ts';
 import { type RankRule, ranksInOrder } from '../../models/low-rank/ranks.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
-import { type Variant, type Variants, variantsDocument } from '../../models/variants.ts';
-import { variantsText } from '../../report/variants.ts';
-import { wholeNumber } from '../arguments.ts';
-import { type Call, defineCommand } from '../command.ts';
+import type { Variant } from '../../models/variants.ts';
+import { defineCommand } from '../command.ts';
 import { ONE_MODEL_OPTIONS, openModel } from '../cuttable-choice.ts';
-import { modelWarnings } from '../model-choice.ts';
-import { OUTPUT_OPTIONS } from '../options.ts';
-import { deliver } from '../output.ts';
 import { startProgress } from '../progress.ts';
+import { chosenSamples, deliverVariants, FORM_OPTIONS, variantsFile } from '../variant-output.ts';
 
-const { json, quiet, verbose, progress } = OUTPUT_OPTIONS;
 const DEFAULT_SHARES = '0.75,0.5,0.25';
 
 export const modelsApproximateCommand = defineCommand({
@@ -46,18 +40,8 @@ export const modelsApproximateCommand = defineCommand({
       type: 'boolean',
       description: 'keep factors that are slower on this machine, as long as they need less arithmetic',
     },
-    provider: {
-      type: 'enum',
-      options: [...PROVIDERS],
-      valueHint: 'cpu|wasm',
-      description: 'measure in onnxruntime-node or onnxruntime-web (the former where it is installed)',
-    },
-    samples: { type: 'string', valueHint: 'N', description: 'made-up inputs for the output error (4)' },
     'out-dir': { type: 'string', valueHint: 'DIR', description: 'folder for the files, made if missing (.)' },
-    json: { ...json, description: 'print the variants document alone, the same bytes as in the folder' },
-    quiet,
-    verbose,
-    progress,
+    ...FORM_OPTIONS,
   },
   examples: [
     'heterodyne models approximate ./my.onnx --rank 0.75,0.5 --out-dir ./variants',
@@ -68,66 +52,48 @@ export const modelsApproximateCommand = defineCommand({
     'There is no fine-tuning: output error is no accuracy, which must be measured on labelled data.',
   ],
   async run(values, call) {
-    const count = wholeNumber(values.samples ?? '4', '--samples', 1, 10_000);
-    const { model, name, inputs, seed } = await openModel(values, call.repeated.shape ?? []);
+    const opened = await openModel(values, call.repeated.shape ?? []);
+    const { model, name, inputs } = opened;
     const forms = wantedForms(values, model);
+    const samples = await chosenSamples(model.blocked.inputs, call.repeated.calibration, values.samples);
     const runtime = await artefactRuntime(values.provider as Provider | undefined);
     const folder = values['out-dir'] ?? '.';
-    const documentFile = join(folder, `${name}.variants.json`);
-    for (const file of [documentFile, ...forms.map((form) => join(folder, fileOf(name, form)))]) {
+    const fileOf = (form: WantedForm): string => `${name}.${form.name}.onnx`;
+    for (const file of [variantsFile(folder, name), ...forms.map((form) => join(folder, fileOf(form)))]) {
       await refuseOverwrite(file, inputs, '--out-dir');
     }
     await createFolder(folder);
-    await checkWritable(documentFile);
-    const samples = syntheticFeeds(model.blocked.inputs, count, 1);
+    await checkWritable(variantsFile(folder, name));
+    const whole = writeOnnx(model.graph, model.weightsOf);
+    const bench = await FormBench.open(whole, samples.feeds, runtime, call.signal);
     const bar = await startProgress(values, call);
     const variants: Variant[] = [];
     try {
-      bar.update(0, 'the original');
-      const timing = { signal: call.signal };
-      const original = await measureForm(writeOnnx(model.graph, model.weightsOf), samples, runtime, timing);
       const { macs } = model.blocked;
-      variants.push({ name: 'original', method: 'original', macs, latencyMs: original.latencyMs });
-      const results = await approximate(
-        model,
-        forms.map(({ rule }) => rule),
-        {
-          runtime,
-          feeds: samples[0]!,
-          keepSlow: values['keep-slow'] === true,
-          signal: call.signal,
-          onProgress: bar.update,
-        },
-      );
-      for (const [i, result] of results.entries()) {
+      variants.push({ name: 'original', method: 'original', macs, latencyMs: await bench.time() });
+      const rules = forms.map(({ rule }) => rule);
+      const results = await approximate(model, rules, {
+        runtime,
+        feeds: samples.feeds[0]!,
+        keepSlow: values['keep-slow'] === true,
+        signal: call.signal,
+        onProgress: bar.update,
+      });
+      for (const [i, { graph, ...result }] of results.entries()) {
         bar.update(1, forms[i]!.name);
-        const about = { form: forms[i]!, model, file: fileOf(name, forms[i]!), folder };
-        variants.push(await written(result, about, original, samples, runtime, call));
+        const file = fileOf(forms[i]!);
+        const bytes = writeOnnx(graph, model.weightsOf);
+        const measured = await bench.measure(bytes);
+        await writeFileWhole(join(folder, file), bytes, { signal: call.signal });
+        const written = { file, bytes: bytes.length, sha256: await hashBytes(bytes) };
+        variants.push({ name: forms[i]!.name, method: 'low-rank', ...written, ...measured, ...result });
       }
     } finally {
+      await bench.close();
       bar.end();
     }
-    const warnings = modelWarnings([model.blocked]);
-    const document: Variants = {
-      kind: 'variants',
-      schemaVersion: 1,
-      name,
-      source: model.blocked.source,
-      hash: model.blocked.hash,
-      ...(seed !== undefined && { seed }),
-      blocks: model.blocked.blocks.length,
-      calibration: { inputs: 'synthetic', samples: count, seed: 1 },
-      runtime: `${runtime.label}, ${runtime.provider}, one thread`,
-      variants,
-      ...(warnings.length > 0 && { warnings }),
-    };
-    const text = variantsDocument.write(document);
-    await writeFileWhole(documentFile, text);
-    await deliver(
-      { json: text, text: (style) => variantsText(document, style), warnings },
-      { ...values, out: undefined },
-      call,
-    );
+    const measuredIn = `${runtime.label}, ${runtime.provider}, one thread`;
+    await deliverVariants(opened, { folder, samples, runtime: measuredIn, variants }, values, call);
     return 0;
   },
 });
@@ -136,35 +102,6 @@ interface WantedForm {
   /** Of the variant. */
   name: string;
   rule: RankRule;
-}
-
-function fileOf(model: string, form: WantedForm): string {
-  return `${model}.${form.name}.onnx`;
-}
-
-async function written(
-  result: Approximation,
-  { form, model, file, folder }: { form: WantedForm; model: CuttableModel; file: string; folder: string },
-  original: Measured,
-  samples: readonly Feeds[],
-  runtime: ArtefactRuntime,
-  call: Call,
-): Promise<Variant> {
-  const bytes = writeOnnx(result.graph, model.weightsOf);
-  const measured = await measureForm(bytes, samples, runtime, { signal: call.signal });
-  await writeFileWhole(join(folder, file), bytes, { signal: call.signal });
-  return {
-    name: form.name,
-    method: 'low-rank',
-    file,
-    bytes: bytes.length,
-    sha256: await hashBytes(bytes),
-    macs: result.macs,
-    outputError: outputErrorOf(original.outputs, measured.outputs),
-    latencyMs: measured.latencyMs,
-    layers: result.layers,
-    blockTimeRatios: result.blockTimeRatios,
-  };
 }
 
 function wantedForms(

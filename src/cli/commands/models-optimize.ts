@@ -1,11 +1,5 @@
 import { join } from 'node:path';
-import {
-  checkWritable,
-  createFolder,
-  environmentVariable,
-  refuseOverwrite,
-  writeFileWhole,
-} from '../../../bindings/host/index.ts';
+import { checkWritable, createFolder, environmentVariable, refuseOverwrite } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import {
@@ -15,21 +9,15 @@ import {
   type ArtefactPrecision,
   buildArtefact,
 } from '../../execution/artefacts/build.ts';
-import { syntheticFeeds } from '../../execution/artefacts/calibration.ts';
-import { measureForm, outputErrorOf } from '../../execution/artefacts/measure.ts';
-import { artefactRuntime, PROVIDERS, type Provider } from '../../execution/artefacts/runtime.ts';
+import { FormBench } from '../../execution/artefacts/measure.ts';
+import { artefactRuntime, type Provider } from '../../execution/artefacts/runtime.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
-import { type Variant, type Variants, variantsDocument } from '../../models/variants.ts';
-import { variantsText } from '../../report/variants.ts';
-import { wholeNumber } from '../arguments.ts';
+import type { Variant } from '../../models/variants.ts';
 import { defineCommand } from '../command.ts';
 import { ONE_MODEL_OPTIONS, openModel } from '../cuttable-choice.ts';
-import { modelWarnings } from '../model-choice.ts';
-import { OUTPUT_OPTIONS } from '../options.ts';
-import { deliver, tell } from '../output.ts';
+import { tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
-
-const { json, quiet, verbose, progress } = OUTPUT_OPTIONS;
+import { chosenSamples, deliverVariants, FORM_OPTIONS, variantsFile } from '../variant-output.ts';
 
 export const modelsOptimizeCommand = defineCommand({
   options: {
@@ -46,22 +34,12 @@ export const modelsOptimizeCommand = defineCommand({
       valueHint: 'none|extended|all',
       description: 'how far the runtime rewrites the files beforehand; all = for this very machine (none)',
     },
-    provider: {
-      type: 'enum',
-      options: [...PROVIDERS],
-      valueHint: 'cpu|wasm',
-      description: 'onnxruntime-node or onnxruntime-web (the former where it is installed)',
-    },
-    samples: { type: 'string', valueHint: 'N', description: 'made-up inputs for calibration and output error (4)' },
     'out-dir': {
       type: 'string',
       valueHint: 'DIR',
       description: "folder for the files, made if missing (., for --level all this machine's cache)",
     },
-    json: { ...json, description: 'print the variants document alone, the same bytes as in the folder' },
-    quiet,
-    verbose,
-    progress,
+    ...FORM_OPTIONS,
   },
   examples: ['heterodyne models optimize ./my.onnx --precision float16,int8 --level extended --out-dir ./variants'],
   details: [
@@ -70,30 +48,28 @@ export const modelsOptimizeCommand = defineCommand({
   async run(values, call) {
     const precisions = wantedPrecisions(values.precision);
     const level = (values.level ?? 'none') as ArtefactLevel;
-    const count = wholeNumber(values.samples ?? '4', '--samples', 1, 10_000);
-    const { model, name, inputs, seed } = await openModel(values, call.repeated.shape ?? []);
+    const opened = await openModel(values, call.repeated.shape ?? []);
+    const { model, name, inputs, seed } = opened;
+    const samples = await chosenSamples(model.blocked.inputs, call.repeated.calibration, values.samples);
     const runtime = await artefactRuntime(values.provider as Provider | undefined);
     const folder = values['out-dir'] ?? (level === 'all' ? hostCache() : '.');
     await createFolder(folder);
-    const documentFile = join(folder, `${name}.variants.json`);
-    await refuseOverwrite(documentFile, inputs, '--out-dir');
-    await checkWritable(documentFile);
-    const samples = syntheticFeeds(model.blocked.inputs, count, 1);
-    const warnings: Warning[] = modelWarnings([model.blocked]);
+    await refuseOverwrite(variantsFile(folder, name), inputs, '--out-dir');
+    await checkWritable(variantsFile(folder, name));
+    const whole = writeOnnx(model.graph, model.weightsOf);
+    const bench = await FormBench.open(whole, samples.feeds, runtime, call.signal);
     const bar = await startProgress(values, call);
+    const warnings: Warning[] = [];
+    const { macs } = model.blocked;
     const variants: Variant[] = [];
     try {
-      bar.update(0, 'the original');
-      const timing = { signal: call.signal };
-      const original = await measureForm(writeOnnx(model.graph, model.weightsOf), samples, runtime, timing);
-      variants.push({ name: 'original', method: 'original', macs: model.blocked.macs, latencyMs: original.latencyMs });
+      variants.push({ name: 'original', method: 'original', macs, latencyMs: await bench.time() });
       for (const [i, precision] of precisions.entries()) {
         call.signal.throwIfAborted();
-        bar.update((i + 1) / (precisions.length + 1), precision);
-        const request = { precision, level, runtime, samples, ...(seed !== undefined && { seed }) };
+        bar.update(i / precisions.length, precision);
+        const request = { precision, level, runtime, samples: samples.feeds, ...(seed !== undefined && { seed }) };
         const artefact = await buildArtefact(model, name, folder, request, call.signal);
         tell(`${artefact.reused ? 'used again' : 'built'}: ${artefact.file}`, values, call);
-        const measured = await measureForm(artefact.bytes, samples, runtime, timing);
         if (artefact.clamped > 0) {
           const message = `${artefact.clamped} weights of ${name} exceed float16 and were cut to 65504`;
           warnings.push({ code: 'CLAMPED_WEIGHTS', message });
@@ -104,35 +80,17 @@ export const modelsOptimizeCommand = defineCommand({
           file: artefact.file,
           bytes: artefact.bytes.length,
           sha256: artefact.sha256,
-          macs: model.blocked.macs,
-          outputError: outputErrorOf(original.outputs, measured.outputs),
-          latencyMs: measured.latencyMs,
+          macs,
+          ...(await bench.measure(artefact.bytes)),
           artefact: artefact.facts,
         });
       }
     } finally {
+      await bench.close();
       bar.end();
     }
-    const document: Variants = {
-      kind: 'variants',
-      schemaVersion: 1,
-      name,
-      source: model.blocked.source,
-      hash: model.blocked.hash,
-      ...(seed !== undefined && { seed }),
-      blocks: model.blocked.blocks.length,
-      calibration: { inputs: 'synthetic', samples: count, seed: 1 },
-      runtime: `${runtime.label}, ${runtime.provider}, one thread`,
-      variants,
-      ...(warnings.length > 0 && { warnings }),
-    };
-    const text = variantsDocument.write(document);
-    await writeFileWhole(documentFile, text);
-    await deliver(
-      { json: text, text: (style) => variantsText(document, style), warnings },
-      { ...values, out: undefined },
-      call,
-    );
+    const measuredIn = `${runtime.label}, ${runtime.provider}, one thread`;
+    await deliverVariants(opened, { folder, samples, runtime: measuredIn, variants, warnings }, values, call);
     return 0;
   },
 });

@@ -1,4 +1,4 @@
-/** How long a session takes, alone: the median of runs after a warm-up. */
+/** How long sessions take, one run at a time: the median after a warm-up. */
 import type { OnnxSession } from '../../../bindings/onnx/index.ts';
 import type { Latency } from '../../models/variants.ts';
 import type { Feeds } from './calibration.ts';
@@ -9,10 +9,6 @@ export interface TimingOptions {
   /** For all runs together. */
   limitMs?: number;
   signal?: AbortSignal;
-}
-
-export async function timeSession(session: OnnxSession, feeds: Feeds, options: TimingOptions = {}): Promise<Latency> {
-  return (await timeInTurns([session], feeds, options))[0]!;
 }
 
 /** Several sessions in turns, so that whatever else the machine does slows them alike. */
