@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { exp, Random } from '../bindings/core.ts';
 import { solveByHighs } from '../src/planners/group/linear-program.ts';
 import { groupSeconds, isShorter } from '../src/planners/group/loads.ts';
-import { bestMember, GROUP_RULES, heuristicMembers, portfolio } from '../src/planners/group/portfolio.ts';
+import { GROUP_RULES, portfolio } from '../src/planners/group/portfolio.ts';
 import { type Assignment, type GroupProblem, prepareGroup } from '../src/planners/group/problem.ts';
 import { repair } from '../src/planners/group/repair.ts';
 import { mean } from './statistics.ts';
@@ -151,7 +151,7 @@ async function run(kind: Draw, each: Case): Promise<Outcome> {
   for (let instance = 0; instance < INSTANCES; instance++) {
     const problem = draw(kind, each, random);
     const started = performance.now();
-    const heuristic = bestMember(problem, heuristicMembers(problem));
+    const heuristic = await portfolio(problem, { nodes: 0 });
     outcome.milliseconds.push(performance.now() - started);
     const best = await portfolio(problem);
     const optimum = groupSeconds(problem, best.assignment);
@@ -168,7 +168,7 @@ async function run(kind: Draw, each: Case): Promise<Outcome> {
       const assignment = GROUP_RULES[name]!(problem);
       note(`repair(${name})`, assignment && repair(problem, assignment));
     }
-    note(PORTFOLIO, heuristic?.assignment);
+    note(PORTFOLIO, heuristic.assignment);
     const own = seconds.get(PORTFOLIO) ?? Number.POSITIVE_INFINITY;
     if ([...seconds.values()].some((other) => isShorter(other, own))) outcome.belowBaseline++;
     const [mfs, hfs, inOrder] = ['hams-mfs', 'hams-hfs', 'in-order'].map((name) => seconds.get(name) ?? 0) as [

@@ -7,7 +7,7 @@ import { stringify as writeCsv } from 'deno-std/csv/stringify.js';
 import { HeterodyneError } from '../core/errors.ts';
 import { readJson } from '../documents/json-text.ts';
 import type { Warning } from '../documents/warnings.ts';
-import { type FpsMatrix, type FpsModel, fpsCell, fpsMatrixDocument } from './fps-matrix.ts';
+import { type FpsCell, type FpsMatrix, type FpsModel, fpsCell, fpsMatrixDocument } from './fps-matrix.ts';
 import { fpsMatrixOfProfile } from './fps-matrix-of-profile.ts';
 import { profileDocument } from './schema.ts';
 
@@ -25,7 +25,8 @@ export interface ReadMatrix {
 
 /**
  * Reads a matrix from text. CSV has a first row `model,CPU,GPU,...` and may have the columns `service`,
- * `callsPerFrame` and `memoryBytes`; lines that begin with `#` are comments. Plain JSON is
+ * `callsPerFrame` and `memoryBytes`; lines that begin with `#` are comments, and may say where all figures come from,
+ * as `# origin: measured` (also `metric`, `tool`, `precision`, `batch`, `date`). Plain JSON is
  * `{"model": {"CPU": 10, "GPU": 30}}`.
  *
  * @param source name of the file, for messages and for the cells
@@ -104,6 +105,7 @@ function fromTable(text: string, source: string): Parsed {
   }
   if (rows.length === 0) throw refusal(source, '', 'the table has no models', 'a row per model', 'the first row alone');
   const isProperty = (title: string) => PROPERTIES.includes(title.toLowerCase());
+  const stated = statements(text);
   const models = rows.map((row, r): FpsModel => {
     const at = `row ${r + 2}`;
     if (row.length !== titles.length) {
@@ -131,7 +133,7 @@ function fromTable(text: string, source: string): Parsed {
         fields
           .slice(1)
           .filter(([title]) => !isProperty(title))
-          .map(([id, field]) => [id, cellOf(field, source, `${at}, ${id}`, separator)]),
+          .map(([id, field]) => [id, cellOf(field, source, `${at}, ${id}`, { separator, stated })]),
       ),
     };
   });
@@ -148,12 +150,26 @@ function complete(models: FpsModel[], devices: readonly string[], source: string
   );
 }
 
-function cellOf(text: string, source: string, path: string, separator = ','): FpsModel['cells'][string] {
+/** What comments say about all figures: `# origin: measured`. Their values are checked with the document. */
+function statements(text: string): Partial<FpsCell> {
+  const found: Record<string, string | number> = {};
+  for (const [, key, value] of text.matchAll(/^#\s*(origin|metric|tool|precision|batch|date)\s*:\s*(\S.*?)\s*$/gm)) {
+    found[key as string] = key === 'batch' ? Number(value) : (value as string);
+  }
+  return found;
+}
+
+function cellOf(
+  text: string,
+  source: string,
+  path: string,
+  { separator = ',', stated = {} }: { separator?: string; stated?: Partial<FpsCell> } = {},
+): FpsModel['cells'][string] {
   if (NONE.has(text.trim().toLowerCase())) return 'unsupported';
   const framesPerS = readNumber(text, separator, source, path);
   if (framesPerS === 0) return 'unsupported';
   const sourceFile = source.split(/[/\\]/).at(-1);
-  return { framesPerS, origin: 'imported', ...(sourceFile && { sourceFile }) };
+  return { framesPerS, origin: 'imported', ...stated, ...(sourceFile && { sourceFile }) };
 }
 
 /** Decimal commas are understood where they cannot be separators. */

@@ -7,6 +7,7 @@ import { bar, shorten, table, wrap } from './table.ts';
 
 const LONGEST_NAME = 24;
 const LONGEST_DEVICE = 16;
+const LONGEST_REASON = 44;
 /** Columns of a load bar. */
 const BAR = 24;
 
@@ -168,12 +169,16 @@ function whatIfText(
   const stairs = more.map(({ device, groupFps, limitedBy }) => [
     `one more ${shorten(device, LONGEST_DEVICE, style)}`,
     groupFps.map(figure).join(` ${arrow} `),
-    limitedBy === undefined ? '' : `${limitedBy} allows no more`,
+    limitedBy === undefined ? '' : `${shorten(limitedBy, LONGEST_NAME, style)} allows no more`,
   ]);
   const row = ({ change, groupFps, keptFps, infeasible }: GroupOutcome) => [
     shorten(change, LONGEST_NAME, style),
     groupFps === undefined ? 'impossible' : `${figure(groupFps)} (${relative(groupFps, fps, style.unicode)})`,
-    infeasible ?? (keptFps === undefined ? 'the plan must change' : `as it is ${figure(keptFps)}`),
+    infeasible !== undefined
+      ? shorten(infeasible, LONGEST_REASON, style)
+      : keptFps === undefined
+        ? 'the plan must change'
+        : `as it is ${figure(keptFps)}`,
   ];
   const rows = [...stairs, ...[...withoutDevice, ...withoutModel, ...limits].map(row)];
   const { smallestBreak } = noise;

@@ -44,6 +44,21 @@ test('semicolons allow decimal commas, and property columns are no devices', () 
   assert.is(b?.service, undefined);
 });
 
+test('comments may say where all figures come from', () => {
+  const head = '# origin: measured\n# metric: latency\n# tool: my bench 2.0\n# batch: 4\n# date: 2024-05-06\n';
+  const { matrix } = readFpsMatrix(`${head}model,CPU\nA,10\n`, 'm.csv');
+  assert.equal(matrix.models[0]?.cells.CPU, {
+    framesPerS: 10,
+    origin: 'measured',
+    metric: 'latency',
+    tool: 'my bench 2.0',
+    batch: 4,
+    date: '2024-05-06',
+    sourceFile: 'm.csv',
+  });
+  assert.match(refusalOf('# origin: guessed\nmodel,CPU\nA,10\n').message, /origin/);
+});
+
 test('plain JSON rows and written documents give the same matrix', () => {
   const { matrix } = readFpsMatrix('{"A": {"CPU": 10, "GPU": 30}, "B": {"CPU": 5, "GPU": null}}', 'm.json');
   assert.equal(rates(matrix), [

@@ -26,6 +26,8 @@ export class BranchAndBound {
   readonly #rest: number[];
   /** Devices that are alike in everything but their load have the number of the first of them. */
   readonly #alike: number[];
+  /** Some devices are alike. */
+  readonly #twins: boolean;
   readonly #uses: DeviceUse[];
   readonly #levels: Level[] = [];
   readonly #current: number[];
@@ -43,6 +45,7 @@ export class BranchAndBound {
     this.#rest = [...this.#order.map((i) => least[i]!), 0];
     for (let d = models.length - 1; d >= 0; d--) this.#rest[d] = this.#rest[d]! + this.#rest[d + 1]!;
     this.#alike = devices.map((_, j) => devices.findIndex((_, first) => sameDevice(problem, first, j)));
+    this.#twins = this.#alike.some((first, j) => first !== j);
     this.#uses = devices.map(() => ({ count: 0, load: 0, longest: 0, memoryBytes: 0 }));
     this.#current = models.map(() => -1);
     if (start) {
@@ -98,9 +101,9 @@ export class BranchAndBound {
       const use = this.#uses[j]!;
       if (time === Number.POSITIVE_INFINITY || use.count >= devices[j]!.cap) continue;
       if (use.memoryBytes + memoryBytes > devices[j]!.memoryBytes) continue;
-      const twin = choices.some(
-        ({ device }) => this.#alike[device] === this.#alike[j] && sameUse(this.#uses[device]!, use),
-      );
+      const twin =
+        this.#twins &&
+        choices.some(({ device }) => this.#alike[device] === this.#alike[j] && sameUse(this.#uses[device]!, use));
       if (!twin) choices.push({ device: j, time: frameSeconds(this.#problem, j, withModel(use, time, memoryBytes)) });
     }
     choices.sort((a, b) => b.time - a.time || b.device - a.device);

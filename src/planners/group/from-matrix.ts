@@ -40,7 +40,8 @@ export function groupProblem(matrix: FpsMatrix, options: GroupOptions = {}): Gro
     models: matrix.models.map((model) => ({
       name: model.name,
       calls: given(options.calls, model.name) ?? model.callsPerFrame ?? 1,
-      memoryBytes: model.memoryBytes ?? 0,
+      // Whole bytes, so that sums are exact in any order.
+      memoryBytes: Math.ceil(model.memoryBytes ?? 0),
       ...(model.service !== undefined && { service: model.service }),
     })),
     devices: columns.map(({ device }) => device),
@@ -57,7 +58,7 @@ function deviceOf(device: FpsDevice, copy: number, m: number, options: GroupOpti
     id: copy === 0 ? id : `${id}-${copy + 1}`,
     kind,
     cap: Math.min(m, cap),
-    memoryBytes: given(options.memory, id) ?? device.memoryBytes ?? Number.POSITIVE_INFINITY,
+    memoryBytes: Math.floor(given(options.memory, id) ?? device.memoryBytes ?? Number.POSITIVE_INFINITY),
     interference: given(options.interference, id) ?? device.interference ?? 0,
   };
 }

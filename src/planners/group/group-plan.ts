@@ -91,6 +91,7 @@ export async function planGroupWithEvidence(
   const models = explainModels(problem, matrix, assignment);
   const move = nextMove(problem, assignment);
   const services = await serviceRates(problem, assignment, request);
+  const changes = request.whatIf ? await changesOf(problem, assignment, request, options.signal) : undefined;
   const aborted = options.signal?.aborted === true;
   const plan: GroupPlan = {
     kind: 'group-plan',
@@ -116,10 +117,7 @@ export async function planGroupWithEvidence(
     baselines,
     ...(strongest && { strongestBaseline: strongest.name }),
     ...(await bounded(problem, best, fps, request.prove ?? planner === 'exact')),
-    ...(request.whatIf &&
-      !aborted && {
-        whatIf: await whatIf(problem, assignment, { noise: request.noise, seed, signal: options.signal }),
-      }),
+    ...(changes && { whatIf: changes }),
     provenance: provenance(models),
     warnings,
   };
@@ -227,6 +225,21 @@ async function highsAgrees(problem: GroupProblem, optimum: number): Promise<bool
     expected: `${optimum} frames/s`,
     received: `${fps} frames/s by HiGHS`,
   });
+}
+
+/** The what-if; undefined when a signal came first, which costs the plan nothing. */
+async function changesOf(
+  problem: GroupProblem,
+  assignment: Assignment,
+  { noise, seed }: GroupPlanRequest,
+  signal?: AbortSignal,
+): Promise<GroupPlan['whatIf']> {
+  try {
+    return await whatIf(problem, assignment, { noise, seed, signal });
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Every service in the joint plan, beside the best plan of it alone. */

@@ -1,15 +1,18 @@
 /**
  * The default answer: the best of all simple ways, MFS and HFS, each also repaired, improved by ejection chains, and
- * the optimum where it can be proven. Never below any feasible baseline, which is checked at run time.
+ * the optimum; where that cannot be proven, what shaking the best of them leads to. Never below any feasible baseline,
+ * which is checked at run time.
  */
 import { HeterodyneError } from '../../core/errors.ts';
 import { Pace } from '../../core/pace.ts';
 import { GROUP_BASELINES } from './baselines.ts';
 import { bottleneckAssignment, isOneToOne } from './bottleneck.ts';
+import { workBound } from './bounds.ts';
 import { BranchAndBound, NODE_LIMIT } from './branch-and-bound.ts';
 import { chainRepair } from './chains.ts';
 import { feasibleMatching, memoryTooSmall } from './feasibility.ts';
 import { deviceAllocations } from './hfs.ts';
+import { kicked } from './kicks.ts';
 import { groupSeconds, isFeasible, isShorter } from './loads.ts';
 import { modelAllocations } from './mfs.ts';
 import type { Assignment, GroupProblem } from './problem.ts';
@@ -98,8 +101,12 @@ export async function portfolio(problem: GroupProblem, options: PortfolioOptions
       : await branchAndBound(problem, heuristic?.assignment, limit || NODE_LIMIT, signal, onProgress);
   }
   const found = exact && { name: 'exact', assignment: exact.assignment };
-  const best = bestMember(problem, [...members, ...(found ? [found] : [])]);
+  let best = bestMember(problem, [...members, ...(found ? [found] : [])]);
   if (!best) throw memoryTooSmall(problem);
+  if (!exact?.proven && isShorter(1 / workBound(problem), groupSeconds(problem, best.assignment))) {
+    const kicks = { name: `kicks(${best.name})`, assignment: await kicked(problem, best.assignment, signal) };
+    best = bestMember(problem, [best, kicks]) as Member;
+  }
   notBelow(problem, best, members);
   return { ...best, proven: exact?.proven ?? false, nodes: exact?.nodes ?? 0, members };
 }

@@ -37,11 +37,20 @@ export function bestExchange(problem: GroupProblem, assignment: Assignment): Rat
   const times = uses.map((use, j) => nanoseconds(frameSeconds(problem, j, use)));
   const worst = times.indexOf(Math.max(...times));
   const residents = assignment.flatMap((j, i) => (j === worst ? [i] : []));
+  const longestFirst = [...times.keys()].sort((a, b) => times[b]! - times[a]!);
   let best: RatedExchange | undefined;
   const consider = (exchange: Exchange) => {
-    const after = usesAfter(problem, assignment, uses, exchange);
-    if (!after) return;
-    const vector = loadVector(problem, after);
+    const changed = pairAfter(problem, assignment, uses, exchange);
+    if (!changed) return;
+    const [from, to] = changed;
+    // Most exchanges lose by their longest time already, which costs no sorting.
+    const other = longestFirst.find((j) => j !== from.device && j !== to.device);
+    const longest = Math.max(from.time, to.time, other === undefined ? 0 : times[other]!);
+    if (best && longest > best.vector[0]!) return;
+    const vector = [...times];
+    vector[from.device] = from.time;
+    vector[to.device] = to.time;
+    vector.sort((a, b) => b - a);
     if (!best || compareVectors(vector, best.vector) < 0) best = { exchange, vector };
   };
   for (const model of residents) {
@@ -77,38 +86,61 @@ export function compareVectors(a: readonly number[], b: readonly number[]): numb
   return 0;
 }
 
-/** What the two devices of an exchange hold afterwards; undefined = it breaks a limit. */
-function usesAfter(
+/** Frame time in nanoseconds of a device that an exchange changes. */
+interface Changed {
+  device: number;
+  time: number;
+}
+
+/** The two devices of an exchange afterwards; undefined = it breaks a limit. */
+function pairAfter(
   problem: GroupProblem,
   assignment: Assignment,
   uses: readonly DeviceUse[],
   exchange: Exchange,
-): DeviceUse[] | undefined {
-  const { devices, seconds } = problem;
-  const from = assignment[exchange.model]!;
-  const to = exchange.kind === 'move' ? exchange.to : assignment[exchange.with]!;
-  if (!(seconds[exchange.model]![to]! < Number.POSITIVE_INFINITY)) return undefined;
-  if (exchange.kind === 'swap' && !(seconds[exchange.with]![from]! < Number.POSITIVE_INFINITY)) return undefined;
-  if (exchange.kind === 'move' && uses[to]!.count >= devices[to]!.cap) return undefined;
-  const after = exchanged(assignment, exchange);
-  const changed = [...uses];
-  for (const j of [from, to]) {
-    changed[j] = useOf(problem, after, j);
-    if (changed[j].memoryBytes > devices[j]!.memoryBytes) return undefined;
-  }
-  return changed;
+): [Changed, Changed] | undefined {
+  const { model } = exchange;
+  const other = exchange.kind === 'swap' ? exchange.with : undefined;
+  const from = assignment[model]!;
+  const to = exchange.kind === 'swap' ? assignment[exchange.with]! : exchange.to;
+  const left = replaced(problem, assignment, uses, from, model, other);
+  const right = left && replaced(problem, assignment, uses, to, other, model);
+  return left && right && [left, right];
 }
 
-/** As `deviceUses`, of one device. */
-function useOf({ models, seconds }: GroupProblem, assignment: Assignment, device: number): DeviceUse {
-  const use: DeviceUse = { count: 0, load: 0, longest: 0, memoryBytes: 0 };
+/** A device without one model and with another; undefined = a limit is broken. */
+function replaced(
+  problem: GroupProblem,
+  assignment: Assignment,
+  uses: readonly DeviceUse[],
+  device: number,
+  out: number | undefined,
+  added: number | undefined,
+): Changed | undefined {
+  const { models, devices, seconds, sharing } = problem;
+  let { count, load, longest, memoryBytes } = uses[device]!;
+  if (out !== undefined) {
+    count--;
+    load -= seconds[out]![device]!;
+    memoryBytes -= models[out]!.memoryBytes;
+    if (sharing === 'fair') longest = longestWithout(problem, assignment, device, out);
+  }
+  if (added !== undefined) {
+    const time = seconds[added]![device]!;
+    count++;
+    load += time;
+    memoryBytes += models[added]!.memoryBytes;
+    longest = Math.max(longest, time);
+  }
+  const { cap, memoryBytes: limit } = devices[device]!;
+  if (load === Number.POSITIVE_INFINITY || count > cap || memoryBytes > limit) return undefined;
+  return { device, time: nanoseconds(frameSeconds(problem, device, { count, load, longest, memoryBytes })) };
+}
+
+function longestWithout({ seconds }: GroupProblem, assignment: Assignment, device: number, model: number): number {
+  let longest = 0;
   assignment.forEach((j, i) => {
-    if (j !== device) return;
-    const time = seconds[i]![j]!;
-    use.count++;
-    use.load += time;
-    use.longest = Math.max(use.longest, time);
-    use.memoryBytes += models[i]!.memoryBytes;
+    if (j === device && i !== model) longest = Math.max(longest, seconds[i]![device]!);
   });
-  return use;
+  return longest;
 }

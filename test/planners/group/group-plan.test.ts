@@ -258,7 +258,9 @@ test('mixed figures are a warning, and an error if strict', async () => {
 test('a signal ends the search with the best so far', async () => {
   const control = new AbortController();
   control.abort();
-  const { plan } = await planGroupWithEvidence({ matrix: example }, { signal: control.signal });
+  const request = { matrix: example, whatIf: true };
+  const { plan } = await planGroupWithEvidence(request, { signal: control.signal });
+  assert.is(plan.whatIf, undefined);
   assert.is(plan.planner.partial, true);
   assert.ok(plan.score.groupFps >= plan.baselines['in-order']!);
 });
