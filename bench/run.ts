@@ -16,8 +16,9 @@ import type { Core, PlacementProblem } from '../src/core/placement.ts';
 import { referenceCore } from '../src/reference/index.ts';
 import { ObjectSearch } from './baselines/mcts-object.ts';
 import { TypedSearch } from './baselines/mcts-typed.ts';
+import { decisionTable } from './decision.ts';
 import { BENCH_MODELS, benchProblem } from './problems.ts';
-import { median } from './statistics.ts';
+import { median, ratioText } from './statistics.ts';
 
 const quick = process.argv.includes('--quick');
 const write = process.argv.includes('--write');
@@ -83,13 +84,6 @@ function interleave(problem: PlacementProblem, iterations: number): Map<string, 
   return times;
 }
 
-function ratio(slower: readonly number[], faster: readonly number[]): string {
-  const ratios = slower.map((time, i) => time / faster[i]).sort((a, b) => a - b);
-  const low = ratios[Math.floor(ratios.length / 4)];
-  const high = ratios[Math.ceil((3 * ratios.length) / 4) - 1];
-  return `${median(ratios).toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
-}
-
 const lines: string[] = [];
 const print = (line: string) => {
   console.log(line);
@@ -107,7 +101,7 @@ function searchTables(): void {
       const own = times.get('wasm core') ?? [];
       const cells = CONTENDERS.slice(1).map(({ name }) => {
         const other = times.get(name);
-        return other ? ratio(other, own) : 'too long';
+        return other ? ratioText(other, own) : 'too long';
       });
       print(
         `| ${iterations.toLocaleString('en')} | ${((median(own) * 1e6) / iterations).toFixed(0)} | ${cells.join(' | ')} |`,
@@ -133,7 +127,7 @@ function evaluationTable(): void {
         if (round >= 0) times[i].push(performance.now() - start);
       }
     }
-    print(`| ${platform} | ${((median(times[0]) * 1e6) / 256).toFixed(0)} | ${ratio(times[1], times[0])} |`);
+    print(`| ${platform} | ${((median(times[0]) * 1e6) / 256).toFixed(0)} | ${ratioText(times[1], times[0])} |`);
   }
 }
 
@@ -158,7 +152,7 @@ async function sizes(): Promise<void> {
     if (round >= 0) sessions.push(performance.now() - start);
   }
   print(`| compile and instantiate the core | ${median(compiled).toFixed(2)} ms |`);
-  print(`| onnxruntime-web session of a one-node model / that | ${ratio(sessions, compiled)} |`);
+  print(`| onnxruntime-web session of a one-node model / that | ${ratioText(sessions, compiled)} |`);
 }
 
 /** Creates and closes a session of a model with one Relu; the runtime itself is loaded before. */
@@ -226,6 +220,7 @@ function machine(): string {
 print(`\n## ${machine()}`);
 searchTables();
 evaluationTable();
+decisionTable(print, quick);
 await sizes();
 await bennySuite();
 

@@ -5,48 +5,83 @@
  *   speedUp   s0 s1 s2 s3 ──< sigma──► 0 / ones ─┐
  *   powerUp   p0 p1 p2 p3 ─────────────────── or ┴─► min_u with the least so far
  *
- * A chunk that equals or beats the best is looked at again, point by point, for the ties: that is rare.
+ * Chunk by chunk all members are served, so that the chunk's powers stay in the first cache. A chunk that equals or beats
+ * a member's best is looked at again, for the highest SpeedUp at that power.
  */
-import { points, powerUp } from './problem';
+import { io, MEMBER_BYTES, memberRecords, members, points, powerUp } from './problem';
 
-/** Points of a chunk: their powers stay in the first cache for all models. */
 const CHUNK: u32 = 1024;
+const NONE: u32 = 0xffffffff;
 
-/** By binary search over the Pareto points of a table. */
+/** Places in the output block, of rows that are not made yet: per model the point found, its power and SpeedUp as bits. */
+export const SCANNED: usize = 960;
+const POWER: usize = 1472;
+const SPEED: usize = 1984;
+
+/** By binary search over the Pareto points of a table. Without branches inside: where it turns cannot be predicted. */
 export function findInIndex(table: usize, sigma: f64): u32 {
-  const count = load<u32>(table, 4);
-  const speedUp = <usize>load<u32>(table, 8);
-  let low: u32 = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (<f64>load<f32>(speedUp + (<usize>middle << 2)) >= sigma) high = middle;
-    else low = middle + 1;
+  let count = load<u32>(table, 4);
+  let base = <usize>load<u32>(table, 8);
+  const start = base;
+  while (count > 1) {
+    const half = count >> 1;
+    const middle = base + (<usize>half << 2);
+    base = select<usize>(middle, base, <f64>load<f32>(middle - 4) < sigma);
+    count -= half;
   }
-  return load<u32>(<usize>load<u32>(table, 12) + (<usize>min<u32>(low, count - 1) << 2));
+  return load<u32>(<usize>load<u32>(table, 12) + (base - start));
 }
 
-/** By looking at every point of a table. */
-export function findByScan(table: usize, sigma: f64): u32 {
-  const speedUp = <usize>load<u32>(table);
+/** By looking at every point, for all members; results lie at SCANNED. */
+export function scanTables(): void {
+  const last = memberRecords + <usize>members * MEMBER_BYTES;
+  for (let member = memberRecords; member < last; member += MEMBER_BYTES) {
+    const at = io + (<usize>load<u32>(member, 4) << 2);
+    store<u32>(at, NONE, SCANNED);
+    store<u32>(at, NONE, POWER);
+    store<u32>(at, 0, SPEED);
+  }
+  for (let first: u32 = 0; first < points; first += CHUNK) {
+    const end = min<u32>(first + CHUNK, points);
+    for (let member = memberRecords; member < last; member += MEMBER_BYTES) scanChunk(member, first, end);
+  }
+  for (let member = memberRecords; member < last; member += MEMBER_BYTES) {
+    const at = io + (<usize>load<u32>(member, 4) << 2);
+    if (load<u32>(at, SCANNED) == NONE) store<u32>(at, fastestOf(<usize>load<u32>(member)), SCANNED);
+  }
+}
+
+function scanChunk(member: usize, first: u32, end: u32): void {
+  const sigma = load<f64>(member, 16);
   // The least f32 that is no less than sigma: comparing with it is comparing with sigma.
   let bound = <f32>sigma;
   if (<f64>bound < sigma) bound = reinterpret<f32>(reinterpret<u32>(bound) + 1);
-  let best: u32 = 0xffffffff;
-  let point: u32 = 0xffffffff;
-  for (let first: u32 = 0; first < points; first += CHUNK) {
-    const end = min<u32>(first + CHUNK, points);
-    const least = leastPower(speedUp, bound, first, end);
-    if (least > best || least == 0xffffffff) continue;
-    for (let k = first; k < end; k++) {
-      const power = load<u32>(powerUp + (<usize>k << 2));
-      const speed = load<f32>(speedUp + (<usize>k << 2));
-      if (power != least || speed < bound) continue;
-      if (least < best || speed > load<f32>(speedUp + (<usize>point << 2))) point = k;
-      best = least;
-    }
+  const speedUp = <usize>load<u32>(member);
+  const at = io + (<usize>load<u32>(member, 4) << 2);
+  const least = leastPower(speedUp, bound, first, end);
+  const best = load<u32>(at, POWER);
+  if (least > best || least == NONE) return;
+  const fastest = mostSpeed(speedUp, least, first, end);
+  if (least == best && fastest <= load<u32>(at, SPEED)) return;
+  let k = first;
+  while (load<u32>(powerUp + (<usize>k << 2)) != least || load<u32>(speedUp + (<usize>k << 2)) != fastest) k++;
+  store<u32>(at, k, SCANNED);
+  store<u32>(at, least, POWER);
+  store<u32>(at, fastest, SPEED);
+}
+
+/** Highest SpeedUp, as bits, among points first .. end - 1 of that power. */
+function mostSpeed(speedUp: usize, power: u32, first: u32, end: u32): u32 {
+  const powers = i32x4.splat(power);
+  let most = i32x4.splat(0);
+  let at = <usize>first << 2;
+  const stop = <usize>end << 2;
+  for (; at < stop; at += 16) {
+    const alike = i32x4.eq(v128.load(powerUp + at), powers);
+    most = i32x4.max_s(most, v128.and(v128.load(speedUp + at), alike));
   }
-  return point != 0xffffffff ? point : fastestOf(speedUp);
+  const low = max<i32>(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
+  return max<i32>(low, max<i32>(i32x4.extract_lane(most, 2), i32x4.extract_lane(most, 3)));
 }
 
 /** Least PowerUp, as bits, among points first .. end - 1 that reach `bound`; all ones = none. */

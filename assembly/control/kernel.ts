@@ -1,35 +1,37 @@
 /** One decision from lags to the chosen row; twin of src/reference/control/kernel.ts. */
-import { findByScan, findInIndex } from './delta';
+import { findInIndex, SCANNED, scanTables } from './delta';
 import { writeNeeds } from './lag';
 import { chosen, selectRow } from './modes';
-import { all, fastest, io, models, points, scan, tableOf, takesPart } from './problem';
+import { all, clearMembers, fastest, io, MEMBER_BYTES, memberRecords, members, models, points, scan } from './problem';
 import { answerRow } from './response';
 
 export let controlRows: u32 = 0;
 
 /** The row; `current` is the point that holds. */
 export function decideControl(current: u32): i32 {
+  clearMembers();
+  for (let m: u32 = 0; m < models; m++) writeNeeds(m);
+  collect(current);
+  for (let k: u32 = 0; k < controlRows; k++) answerRow(k);
+  selectRow(controlRows);
+  return chosen;
+}
+
+function collect(current: u32): void {
   controlRows = 0;
   if (all) {
     for (let k: u32 = 0; k < points; k++) store<u32>(io + (<usize>k << 2), k, 704);
     controlRows = points;
-  } else {
-    add(current);
-    add(fastest);
+    return;
   }
-  for (let m: u32 = 0; m < models; m++) {
-    const at = io + (<usize>m << 3);
-    store<f64>(at, NaN, 448);
-    store<f64>(at, NaN, 576);
-    if (!takesPart(m)) continue;
-    writeNeeds(m);
-    if (all) continue;
-    const sigma = load<f64>(at, 576);
-    add(scan ? findByScan(tableOf(m), sigma) : findInIndex(tableOf(m), sigma));
+  add(current);
+  add(fastest);
+  if (scan) scanTables();
+  const end = memberRecords + <usize>members * MEMBER_BYTES;
+  for (let member = memberRecords; member < end; member += MEMBER_BYTES) {
+    const found = <usize>load<u32>(member, 4) << 2;
+    add(scan ? load<u32>(io + found, SCANNED) : findInIndex(<usize>load<u32>(member, 12), load<f64>(member, 16)));
   }
-  for (let k: u32 = 0; k < controlRows; k++) answerRow(k);
-  selectRow(controlRows);
-  return chosen;
 }
 
 /** Rows stay ascending and without repeats. */

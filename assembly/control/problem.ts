@@ -2,8 +2,14 @@
  * What is controlled, as the binding laid it out, and the block of numbers that goes in and out. f64 unless said.
  *
  *   model record, 64 bytes
- *     0 blocks u32 │ 4 variants u32 │ 8 deadline │ 16 weight │ 24 slack │ then u32 addresses:
+ *     0 blocks u32 │ 4 answers u32 │ 8 deadline │ 16 weight │ 24 slack │ then u32 addresses:
  *     32 referencePrefix [B + 1] │ 36 deadlinePrefix [B + 1] │ 40 tableAt [B] u32 │ 44 variantSpeedUp [V] │ 48 variantLoss [V]
+ *
+ *     52 fastest variant u32
+ *
+ *   member record, 72 bytes, one per model that takes part, in order; written anew for each decision
+ *     0 speedUp of its table, address u32 │ 4 model u32 │ 8 answers, address u32 │ 12 table record, address u32
+ *     16 requiredSpeedUp │ 24 work left │ 32 elapsed │ 40 factor │ 48 deadline │ 56 weight │ 64 answers u32
  *
  *   table record, 16 bytes: u32
  *     0 speedUp, address of [points] f32, padded with -1 to whole vectors of 16 │ 4 points in its index, ascending
@@ -17,7 +23,7 @@
 import { allocate } from '../arena';
 
 export const MODEL_BYTES: usize = 64;
-export const ROWS: u32 = 64;
+export const MEMBER_BYTES: usize = 72;
 
 export const IO_BYTES: usize = 4032;
 export const OUT: usize = 448;
@@ -34,6 +40,9 @@ export let powerUp: usize = 0;
 export let busyWatts: usize = 0;
 export let idleWatts: usize = 0;
 export let io: usize = 0;
+/** [members] records, and how many. */
+export let memberRecords: usize = 0;
+export let members: u32 = 0;
 /** Per row: kept u8 [64], first key f64 [64], second key f64 [64] */
 export let keys: usize = 0;
 
@@ -62,6 +71,7 @@ export function beginControl(
   busyWatts = busyAt;
   idleWatts = idleAt;
   io = allocate(IO_BYTES);
+  memberRecords = allocate(16 * MEMBER_BYTES);
   keys = allocate(64 + 2 * 64 * 8);
   return keys != 0;
 }
@@ -85,23 +95,14 @@ export function recordOf(m: u32): usize {
   return modelRecords + <usize>m * MODEL_BYTES;
 }
 
-// @ts-ignore: decorator
-@inline
-export function positionOf(m: u32): u32 {
-  return load<u32>(io + (<usize>m << 2), 384);
+export function clearMembers(): void {
+  members = 0;
 }
 
-/** Whether model m is part of the decision: some block is left. */
 // @ts-ignore: decorator
 @inline
-export function takesPart(m: u32): bool {
-  return positionOf(m) < load<u32>(recordOf(m));
-}
-
-/** Record of the table that holds for model m where it stands. */
-// @ts-ignore: decorator
-@inline
-export function tableOf(m: u32): usize {
-  const tableAt = <usize>load<u32>(recordOf(m), 40);
-  return tableRecords + (<usize>load<u32>(tableAt + (<usize>positionOf(m) << 2)) << 4);
+export function nextMember(): usize {
+  const record = memberRecords + <usize>members * MEMBER_BYTES;
+  members++;
+  return record;
 }

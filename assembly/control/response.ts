@@ -1,27 +1,18 @@
 /** The X calculator and what comes of a row; twin of src/reference/control/response.ts and kernel.ts. */
 import {
-  aggregate, busyWatts, energy, epochSeconds, idleWatts, io, models, powerUp, recordOf, residual, tableOf, takesPart, positionOf,
+  aggregate, busyWatts, energy, epochSeconds, idleWatts, io, MEMBER_BYTES, memberRecords, members, powerUp, residual,
 } from './problem';
 
-const INFEASIBLE: u32 = 0x100;
-
-/** Variant, plus INFEASIBLE where it does not suffice. */
+/**
+ * The first answer that is fast enough, else the last. Counted, not searched: where a search
+ * would end cannot be predicted.
+ */
 // @ts-ignore: decorator
 @inline
-function respond(record: usize, needed: f64): u32 {
-  if (needed <= 1) return 0;
-  const variants = load<u32>(record, 4);
-  const speedUp = <usize>load<u32>(record, 44);
-  const loss = <usize>load<u32>(record, 48);
-  let best: u32 = INFEASIBLE;
-  let fastest: u32 = 0;
-  for (let v: u32 = 0; v < variants; v++) {
-    const speed = load<f64>(speedUp + (<usize>v << 3));
-    if (speed > load<f64>(speedUp + (<usize>fastest << 3))) fastest = v;
-    if (speed < needed) continue;
-    if (best == INFEASIBLE || load<f64>(loss + (<usize>v << 3)) < load<f64>(loss + (<usize>best << 3))) best = v;
-  }
-  return best != INFEASIBLE ? best : fastest | INFEASIBLE;
+function respond(answers: usize, count: u32, needed: f64): usize {
+  let slower: u32 = 0;
+  for (let a: u32 = 0; a < count; a++) slower += u32(load<f64>(answers + (<usize>a << 5)) < needed);
+  return answers + (<usize>min<u32>(slower, count - 1) << 5);
 }
 
 /** The answer of every model to row k. */
@@ -30,35 +21,27 @@ export function answerRow(k: u32): void {
   const numbers = io + (<usize>k << 3);
   const point = <usize>load<u32>(words, 704);
   const variants = io + (<usize>k << 4);
+  const end = memberRecords + <usize>members * MEMBER_BYTES;
   let loss: f64 = 0;
   let tardiness: f64 = 0;
   let infeasible: u32 = 0;
   let misses: u32 = 0;
   let busy: f64 = 0;
-  for (let m: u32 = 0; m < models; m++) {
-    store<u8>(variants + m, 0, 3008);
-    if (!takesPart(m)) continue;
-    const record = recordOf(m);
-    const at = io + (<usize>m << 3);
-    const speedUp = <f64>load<f32>(<usize>load<u32>(tableOf(m)) + (point << 2));
-    const needed = load<f64>(at, 576) / speedUp;
-    const answer = respond(record, needed);
-    if (answer & INFEASIBLE) infeasible++;
-    const variant = answer & 0xff;
-    store<u8>(variants + m, <u8>variant, 3008);
-    const cell = <usize>variant << 3;
-    const own = residual ? Math.max(needed, 1) : load<f64>(<usize>load<u32>(record, 48) + cell);
+  v128.store(variants, i32x4.splat(0), 3008);
+  for (let member = memberRecords; member < end; member += MEMBER_BYTES) {
+    const speedUp = <f64>load<f32>(<usize>load<u32>(member) + (point << 2));
+    const needed = load<f64>(member, 16) / speedUp;
+    const answer = respond(<usize>load<u32>(member, 8), load<u32>(member, 64), needed);
+    infeasible += u32(load<f64>(answer) < needed);
+    store<u8>(variants + load<u32>(member, 4), load<u8>(answer, 16), 3008);
+    const own = residual ? Math.max(needed, 1) : load<f64>(answer, 8);
     if (aggregate == 2) loss = Math.max(loss, own);
-    else loss += aggregate == 1 ? load<f64>(record, 16) * own : own;
-    const references = <usize>load<u32>(record, 32);
-    const work = load<f64>(references + (<usize>load<u32>(record) << 3)) - load<f64>(references + (<usize>positionOf(m) << 3));
-    const alone = work / (speedUp * load<f64>(<usize>load<u32>(record, 44) + cell));
+    else loss += aggregate == 1 ? load<f64>(member, 56) * own : own;
+    const alone = load<f64>(member, 24) / (speedUp * load<f64>(answer));
     busy += alone;
-    const late = load<f64>(at) + load<f64>(at, 256) * alone - load<f64>(record, 8);
-    if (late > 0) {
-      tardiness += late;
-      misses++;
-    }
+    const late = load<f64>(member, 32) + load<f64>(member, 40) * alone - load<f64>(member, 48);
+    tardiness += Math.max(late, 0);
+    misses += u32(late > 0);
   }
   const power = energy
     ? load<f64>(busyWatts + (point << 3)) * busy + load<f64>(idleWatts + (point << 3)) * Math.max(0, epochSeconds - busy)

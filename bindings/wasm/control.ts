@@ -6,6 +6,7 @@ import {
   type ControlChoice,
   type ControlInput,
   type ControlKernel,
+  type ControlModel,
   type ControlOutput,
   type ControlProblem,
   checkChoice,
@@ -44,13 +45,13 @@ export class WasmControl implements ControlKernel {
     const models = new DataView(new ArrayBuffer(problem.models.length * exports.CONTROL_MODEL_BYTES.value));
     problem.models.forEach((model, m) => {
       const at = m * exports.CONTROL_MODEL_BYTES.value;
-      const { referencePrefix, deadlinePrefix, slack } = prepared.models[m];
+      const { referencePrefix, deadlinePrefix, answers, slack } = prepared.models[m];
       models.setUint32(at, model.referenceSeconds.length, true);
-      models.setUint32(at + 4, model.variantLoss.length, true);
+      models.setUint32(at + 4, answers.length, true);
       models.setFloat64(at + 8, model.deadlineSeconds, true);
       models.setFloat64(at + 16, model.weight, true);
       models.setFloat64(at + 24, slack, true);
-      const arrays = [referencePrefix, deadlinePrefix, model.tableAt, model.variantSpeedUp, model.variantLoss];
+      const arrays = [referencePrefix, deadlinePrefix, model.tableAt, answerRecords(model, answers)];
       arrays.forEach((array, a) => {
         models.setUint32(at + 32 + 4 * a, put(array), true);
       });
@@ -139,6 +140,18 @@ export class WasmControl implements ControlKernel {
     this.#hostOut.set(this.#coreOut);
     return row;
   }
+}
+
+/** 32 bytes each: SpeedUp, loss, variant. */
+function answerRecords({ variantSpeedUp, variantLoss }: ControlModel, answers: Uint32Array): Float64Array {
+  const records = new Float64Array(4 * answers.length);
+  const variants = new Uint32Array(records.buffer);
+  answers.forEach((variant, a) => {
+    records[4 * a] = variantSpeedUp[variant];
+    records[4 * a + 1] = variantLoss[variant];
+    variants[8 * a + 4] = variant;
+  });
+  return records;
 }
 
 function code(key: keyof typeof CONTROL_CODES, choice: ControlChoice): number {

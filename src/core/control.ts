@@ -159,6 +159,8 @@ export interface PreparedControl {
     /** [B + 1] */
     referencePrefix: Float64Array;
     deadlinePrefix: Float64Array;
+    /** Variants that can be the answer to a need, ascending by SpeedUp and by loss; the original first, the fastest last. */
+    answers: Uint32Array;
     /** Added to LAG once: the slack of front-loaded sub-deadlines. */
     slack: number;
   }[];
@@ -187,11 +189,20 @@ export function prepareControl(problem: ControlProblem): PreparedControl {
       return {
         referencePrefix,
         deadlinePrefix: proportional ? referencePrefix.map((sum) => (deadlineSeconds * sum) / total) : referencePrefix,
+        answers: answersOf(model),
         slack: proportional ? 0 : deadlineSeconds - total,
       };
     }),
     indices: problem.tables.map((table) => paretoIndex(table, problem.powerUp)),
   };
+}
+
+function answersOf({ variantSpeedUp, variantLoss }: ControlModel): Uint32Array {
+  const faster = [...variantSpeedUp.keys()].filter((v) => variantSpeedUp[v] > 1);
+  faster.sort((a, b) => variantSpeedUp[b] - variantSpeedUp[a] || variantLoss[a] - variantLoss[b] || a - b);
+  const kept: number[] = [];
+  for (const v of faster) if (kept.length === 0 || variantLoss[v] < variantLoss[kept[kept.length - 1]]) kept.push(v);
+  return Uint32Array.from([...kept, 0].reverse());
 }
 
 /** Points that no other beats in both SpeedUp and PowerUp; of equals the first. */

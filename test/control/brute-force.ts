@@ -76,12 +76,18 @@ function answer(model: ControlModel, residual: number) {
   const enough = forms.filter((v) => model.variantSpeedUp[v] >= residual);
   if (enough.length > 0)
     return {
-      variant: enough.sort((a, b) => model.variantLoss[a] - model.variantLoss[b] || a - b)[0],
+      variant: enough.sort(
+        (a, b) =>
+          model.variantLoss[a] - model.variantLoss[b] || model.variantSpeedUp[b] - model.variantSpeedUp[a] || a - b,
+      )[0],
       residual,
       enough: true,
     };
   return {
-    variant: forms.sort((a, b) => model.variantSpeedUp[b] - model.variantSpeedUp[a] || a - b)[0],
+    variant: forms.sort(
+      (a, b) =>
+        model.variantSpeedUp[b] - model.variantSpeedUp[a] || model.variantLoss[a] - model.variantLoss[b] || a - b,
+    )[0],
     residual,
     enough: false,
   };

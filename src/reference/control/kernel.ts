@@ -146,14 +146,14 @@ export class ReferenceControl implements ControlKernel {
       const position = input.position[m];
       const speedUp = this.#tables[model.tableAt[position]][point];
       const residual = output.requiredSpeedUp[m] / speedUp;
-      const answer = respond(model, residual);
+      const { referencePrefix, answers } = this.#prepared.models[m];
+      const answer = respond(model, answers, residual);
       const variant = answer & 0xff;
       if (answer & INFEASIBLE) infeasible++;
       output.variant[k * MODELS + m] = variant;
       const own = measure === 'loss' ? model.variantLoss[variant] : Math.max(residual, 1);
       if (aggregate === 'max') loss = Math.max(loss, own);
       else loss += aggregate === 'weighted' ? model.weight * own : own;
-      const { referencePrefix } = this.#prepared.models[m];
       const alone =
         (referencePrefix[referencePrefix.length - 1] - referencePrefix[position]) /
         (speedUp * model.variantSpeedUp[variant]);
