@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HeterodyneError } from '../../src/core/errors.ts';
@@ -85,6 +86,24 @@ test('what is no matrix is refused with its place', () => {
   assert.match(refusalOf('{"A": {"CPU": "quick"}}').message, /no rate/);
   assert.match(refusalOf('{"kind": "plan", "schemaVersion": 1}').message, /plan/);
   assert.match(refusalOf('{"kind": "fps-matrix", "schemaVersion": 1').message, /not JSON/);
+});
+
+test('whatever the text, it is a valid matrix or refused as input', () => {
+  const word = fc.constantFrom('model', 'CPU', '1', '0', '-3', '1e400', '"', '', '#', ';', '__proto__');
+  const line = fc.array(fc.oneof(word, fc.string()));
+  const table = fc.array(line, { maxLength: 5 }).map((rows) => rows.map((row) => row.join(',')).join('\n'));
+  const headed = table.map((text) => `model,CPU,GPU\n${text}`);
+  fc.assert(
+    fc.property(fc.oneof(table, headed, fc.json(), fc.string()), (text) => {
+      try {
+        assert.equal(fpsMatrixDocument.problems(readFpsMatrix(text, 'm.csv').matrix), []);
+      } catch (error) {
+        assert.instance(error, HeterodyneError, `${text}: ${error}`);
+        assert.is((error as HeterodyneError).code, 'BAD_INPUT', text);
+      }
+    }),
+    { numRuns: 500, seed: 9 },
+  );
 });
 
 test('fallbacks, mixed metrics, wide spreads and made-up figures are told', () => {

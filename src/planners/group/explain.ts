@@ -52,7 +52,7 @@ function alternative(problem: GroupProblem, assignment: Assignment, i: number, k
   if (isFeasible(problem, after)) return { groupFps: groupFps(problem, after) };
   const { count, memoryBytes } = deviceUses(problem, assignment)[k]!;
   const { cap, memoryBytes: limit } = devices[k]!;
-  if (count >= cap) return { rejected: `cap: ${count} of ${cap} models are there` };
+  if (count >= cap) return { rejected: `cap: ${count} of ${cap} taken` };
   const free = bytesText(Math.max(0, limit - memoryBytes));
   return { rejected: `memory: needs ${bytesText(models[i]!.memoryBytes)}, ${free} are free` };
 }

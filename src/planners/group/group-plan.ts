@@ -77,7 +77,7 @@ export async function planGroupWithEvidence(
   const problem = withServiceWeights(groupProblem(matrix, request), request.weights ?? {});
   const warnings = findings(matrix, request.strict === true);
   const best = await portfolio(problem, { nodes: request.nodes, ...options });
-  const { assignment, wonBy } = answerOf(problem, planner, best);
+  const { assignment, wonBy } = answerOf(problem, planner, best, options.signal);
   const fps = groupFps(problem, assignment);
   const baselines = baselineRates(problem);
   const strongest = strongestOf(baselines);
@@ -125,7 +125,12 @@ export async function planGroupWithEvidence(
 }
 
 /** What the method itself says; a rule that got stuck starts anew from the best that is possible. */
-function answerOf(problem: GroupProblem, planner: string, best: Portfolio): { assignment: Assignment; wonBy?: string } {
+function answerOf(
+  problem: GroupProblem,
+  planner: string,
+  best: Portfolio,
+  signal?: AbortSignal,
+): { assignment: Assignment; wonBy?: string } {
   const rule = Object.hasOwn(GROUP_RULES, planner) ? GROUP_RULES[planner] : undefined;
   if (rule) {
     const assignment = rule(problem);
@@ -143,7 +148,7 @@ function answerOf(problem: GroupProblem, planner: string, best: Portfolio): { as
       ? { assignment: repair(problem, matching), wonBy: 'repair(matching)' }
       : { assignment: best.assignment, wonBy: best.name };
   }
-  if (planner === 'exact' && !best.proven) {
+  if (planner === 'exact' && !best.proven && !signal?.aborted) {
     throw new HeterodyneError('LIMIT', 'the optimum could not be proven within the node limit', {
       path: '/planner',
       expected: 'a search that ends',

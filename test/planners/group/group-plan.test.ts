@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HeterodyneError } from '../../../src/core/errors.ts';
@@ -83,7 +84,7 @@ test('a plan names its bottleneck, the best next step, and why models stay off o
   near(plan.nextMove!.groupFps, 30, 9);
   near(plan.nextMove!.gain, 0.125);
   const a = plan.models[0]!;
-  assert.equal(a.alternatives.at(-1), { device: 'VPU', rejected: 'cap: 1 of 1 models are there' });
+  assert.equal(a.alternatives.at(-1), { device: 'VPU', rejected: 'cap: 1 of 1 taken' });
   near(plan.models[1]!.loadShare, 25 / 37.5);
   const limited = await planGroup({ matrix: drifted({ 'D VPU': 0.1 }), memory: { CPU: 10 }, planner: 'portfolio' });
   assert.is(limited.devices[0]?.memoryLimitBytes, 10);
@@ -263,6 +264,12 @@ test('a signal ends the search with the best so far', async () => {
   assert.is(plan.whatIf, undefined);
   assert.is(plan.planner.partial, true);
   assert.ok(plan.score.groupFps >= plan.baselines['in-order']!);
+});
+
+test('what is written is valid under the emitted schema', async () => {
+  const valid = new Ajv2020({ strict: true, allErrors: true }).compile(groupPlanDocument.jsonSchema());
+  const plan = await planGroup({ matrix: example, whatIf: true, memory: { CPU: 1e9 } });
+  assert.ok(valid(JSON.parse(groupPlanDocument.write(plan))), JSON.stringify(valid.errors));
 });
 
 test('the same request gives the same bytes', async () => {
