@@ -56,12 +56,12 @@ function rowsTable(
   return table(
     [
       { title: 'row' },
-      { title: 'operating point', flexible: true },
+      { title: 'operating point' },
       { title: 'power', align: 'right' },
       { title: 'loss', align: 'right' },
       { title: 'misses', align: 'right' },
       { title: 'late ms', align: 'right' },
-      { title: 'variants' },
+      { title: 'variants', flexible: true },
       { title: '' },
     ],
     rows.map(({ point, power, loss, misses, tardinessMs, variants }, k) => [
@@ -71,11 +71,19 @@ function rowsTable(
       shown(loss),
       String(misses),
       shown(tardinessMs),
-      variants.map((variant, m) => (variant < 0 ? '' : (models[m].variants[variant] ?? variant))).join(' '),
+      variantsText(variants, models),
       k === chosen ? 'chosen' : k === runnerUp ? 'runner-up' : '',
     ]),
     style,
   );
+}
+
+/** Only what is not as planned. */
+function variantsText(variants: readonly number[], models: DecisionTrace['models']): string {
+  const changed = variants.flatMap((variant, m) =>
+    variant > 0 ? [`${models[m].name}: ${models[m].variants[variant]}`] : [],
+  );
+  return changed.length === 0 ? 'as planned' : changed.join(', ');
 }
 
 function asksText({ operatingPoints, models }: DecisionTrace, { asks, infeasible }: Decision): string {

@@ -111,6 +111,33 @@ test('the same seed gives the same figures and decisions, another seed does not'
   assert.match(firstDifference(one.trace, { ...other.trace, decisions: [] }) ?? '', /1 decisions there, 0 here/);
 });
 
+test('a mode that is set in mid-run is decided on at once, and has its effect within one epoch', async () => {
+  const small = { share: 0.5, loss: 0.1 };
+  const run = async (id: string) => {
+    const decisions: Decision[] = [];
+    const { models } = await simulate(clockedSubject([[0.01, 0.01]], [every50], small), {
+      seconds: 2,
+      controller: { id, mode: 'max-accuracy' },
+      scenario: scenario({ type: 'mode', atMs: 1010, mode: 'min-energy' }),
+      onDecision: recorder(decisions),
+    });
+    const set = decisions.find(({ cause }) => cause === 'mode-set');
+    assert.is(set?.atMs, 1010, id);
+    assert.is(set?.mode, 'min-energy');
+    return { decisions, models };
+  };
+  await run('neuos');
+  const { decisions, models } = await run('predictive');
+  const asking = decisions.filter(({ asks }) => asks.point !== undefined || asks.variants !== undefined);
+  assert.ok(asking.length > 0 && asking.every(({ atMs }) => atMs >= 1010), 'all accuracy is kept before');
+  assert.equal(asking[0].asks.variants, [{ model: 0, variant: 1 }]);
+  assert.is(asking[0].atMs, 1010);
+  // From the next frame on, released at 1050 ms, the slow clock holds.
+  assert.is(decisions.find(({ atMs }) => atMs > 1049)?.point, 0);
+  assert.is(models[0].deadline?.missed, 0);
+  near(models[0].loss.mean, 0.05, 0.003);
+});
+
 test('a name that is not there is refused with its place', async () => {
   const event: ScenarioEvent = { type: 'job', atMs: 0, processor: 'npu', slowdown: 2 };
   try {

@@ -1,20 +1,32 @@
 /** Subjects for tests: chains of blocks on one processor whose clock has two levels. */
-import type { PlacementProblem } from '../../src/core/placement.ts';
+import { PLACEMENT_STRIDE, type PlacementModel } from '../../src/core/placement.ts';
 import type { Arrival } from '../../src/engine/options.ts';
 import type { SimulatedClocks, Subject } from '../../src/simulator/subject.ts';
 import { problemFrom } from '../core/problems.ts';
 import { recordsOf } from '../engine/placements.ts';
 
 /** Level 1 is as given, level 0 half as fast at a third of the power; changes take 5 ms. */
-export function clockedSubject(chains: readonly (readonly number[])[], arrivals: readonly Arrival[]): Subject {
+export function clockedSubject(
+  chains: readonly (readonly number[])[],
+  arrivals: readonly Arrival[],
+  /** A further form of every model: its share of the time, and its loss. */
+  small?: { share: number; loss: number },
+): Subject {
   const problem = problemFrom(
     chains.map((seconds) => ({ seconds: [[...seconds]] })),
     { idleWatts: 1, activeWatts: Float64Array.of(9) },
   );
-  const at = (levels: Int32Array): { problem: PlacementProblem } => {
-    if (levels[0] === 1) return { problem };
-    const models = problem.models.map((model) => ({ ...model, seconds: model.seconds.map((s) => 2 * s) }));
-    return { problem: { ...problem, models, activeWatts: Float64Array.of(3) } };
+  const placement = recordsOf(chains.map((seconds) => [1, 0, seconds.length]));
+  const times = (model: PlacementModel, factor: number): PlacementModel => ({
+    ...model,
+    seconds: model.seconds.map((s) => factor * s),
+  });
+  const smaller = (models: readonly PlacementModel[]): PlacementModel[][] =>
+    models.map((model) => (small === undefined ? [] : [times(model, small.share)]));
+  const at = (levels: Int32Array) => {
+    if (levels[0] === 1) return { problem, variants: smaller(problem.models) };
+    const models = problem.models.map((model) => times(model, 2));
+    return { problem: { ...problem, models, activeWatts: Float64Array.of(3) }, variants: smaller(models) };
   };
   const clocks: SimulatedClocks = {
     domains: [{ name: 'gpu', delaySeconds: 0.005, stallSeconds: 0, servers: 1 }],
@@ -27,14 +39,19 @@ export function clockedSubject(chains: readonly (readonly number[])[], arrivals:
   };
   return {
     problem,
-    placement: recordsOf(chains.map((seconds) => [1, 0, seconds.length])),
+    placement,
     models: problem.models.map(({ name }, m) => ({
       name,
       arrival: arrivals[m],
       criticality: 0,
       weight: 1,
       original: 'original',
-      variants: [],
+      variants: smaller(problem.models)[m].map((model) => ({
+        name: 'small',
+        loss: small?.loss ?? 0,
+        model,
+        record: placement.slice(m * PLACEMENT_STRIDE, (m + 1) * PLACEMENT_STRIDE),
+      })),
     })),
     servers: ['gpu'],
     clocks,
