@@ -3,6 +3,7 @@ import type { Objective } from '../core/placement.ts';
 import { bytesText } from '../documents/quantities.ts';
 import type { Plan, PlannedModel } from '../planners/schema.ts';
 import { figure, percent, relative } from './numbers.ts';
+import { formName } from './profile.ts';
 import { paint, signs, type TextStyle } from './style.ts';
 import { bar, KEEP, shorten, table, wrap } from './table.ts';
 
@@ -70,13 +71,15 @@ function stagesText({ stages }: PlannedModel, style: TextStyle): string {
 }
 
 function modelTable(plan: Plan, style: TextStyle): string {
+  const accuracies = plan.models.some((model) => model.accuracy !== undefined);
   const deadlines = plan.models.some((model) => model.deadlineMs !== undefined);
   const rows = plan.models.map((model) => [
-    shorten(model.name, LONGEST_NAME, style),
+    shorten(formName(model), LONGEST_NAME, style),
     stagesText(model, style),
     figure(model.throughputPerS),
     figure(model.soloThroughputPerS),
     figure(model.latencyMs),
+    ...(accuracies ? [model.accuracy === undefined ? 'unknown' : percent(model.accuracy)] : []),
     ...(deadlines ? [model.deadlineMs === undefined ? '' : figure(model.deadlineMs)] : []),
   ]);
   return table(
@@ -86,6 +89,7 @@ function modelTable(plan: Plan, style: TextStyle): string {
       { title: 'throughput/s', align: 'right' },
       { title: 'solo/s', align: 'right' },
       { title: 'latency ms', align: 'right' },
+      ...(accuracies ? [{ title: 'accuracy', align: 'right' as const }] : []),
       ...(deadlines ? [{ title: 'deadline ms', align: 'right' as const }] : []),
     ],
     rows,

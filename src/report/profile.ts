@@ -7,7 +7,7 @@ import { shorten, table, wrap } from './table.ts';
 const LONGEST_NAME = 28;
 
 /** `net`, or `net (int8)` for another form than the original. */
-export function formName({ name, variant }: ProfileModel): string {
+export function formName({ name, variant }: Pick<ProfileModel, 'name' | 'variant'>): string {
   return variant === 'original' ? name : `${name} (${variant})`;
 }
 
