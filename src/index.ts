@@ -69,6 +69,7 @@ export {
 export { type Rescheduled, type RescheduleOptions, reschedule } from './planners/group/reschedule.ts';
 export { type GroupPlan, groupPlanDocument } from './planners/group/schema.ts';
 export { matrixOfWorkloads } from './planners/group/services.ts';
+export { type JointRequest, planJointly } from './planners/joint/joint.ts';
 export { type PlanEvidence, type PlanOptions, type PlanRequest, plan, planWithEvidence } from './planners/plan.ts';
 export type {
   HistoryPoint,

@@ -12,15 +12,13 @@ import { demandReader } from '../estimators/demands.ts';
 import type { Estimator, Verifier } from '../estimators/estimator.ts';
 import { type NamedProblem, placementProblem } from '../estimators/problem.ts';
 import type { BlockedModel } from '../models/graph.ts';
-import { loadZooModel } from '../models/zoo/load.ts';
 import { operatingPointOf } from '../platforms/operating-point.ts';
-import { platformById } from '../platforms/registry.ts';
 import type { Platform } from '../platforms/schema.ts';
-import { rooflineProfile } from '../profiles/roofline.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { chooseVariants } from '../profiles/variant-choice.ts';
-import { type Workload, type WorkloadPrecision, workloadNames, workloadOf } from '../profiles/workload.ts';
+import type { Workload, WorkloadPrecision } from '../profiles/workload.ts';
 import { fluidBound } from './bound.ts';
+import { type Inputs, resolveInputs } from './inputs.ts';
 import {
   DEFAULT_EVALUATIONS,
   type PlannerContext,
@@ -169,21 +167,17 @@ export async function planWithEvidence(asked: PlanRequest, options: PlanOptions 
 
     const prepared = prepareProblem(named.problem);
     const { placement } = winner.result;
-    const predicted = predict({ kernel, prepared, names: named.names, profile, workload, placement });
-    warnings.push(...findings(predicted.models, named));
-    const value = predicted.score.value;
+    const value = statedValue(kernel, placement);
     const exact = own?.exhaustive === true;
     const bound = exact ? ({ kind: 'exact', value } as const) : lowestBound(prepared, own?.bound);
     const estimate = estimator && own && (await estimateOf(estimator, named.problem, own, bound?.value));
-    if (estimate?.aboveBound) warnings.push(tooGood(estimate.value, bound?.value ?? 0));
-    const document: Plan = {
-      kind: 'plan',
-      schemaVersion: 1,
-      platform: platform.id,
-      platformHash: contentHash(platform),
-      profileHash: contentHash(profile),
-      workloadHash: contentHash(workload),
+    return planEvidence({
+      inputs: { ...inputs, warnings },
       objective,
+      named,
+      kernel,
+      prepared,
+      placement,
       planner: {
         name: planner.id,
         seed: request.seed ?? 1,
@@ -198,10 +192,7 @@ export async function planWithEvidence(asked: PlanRequest, options: PlanOptions 
         }),
         ...(own?.partial && { partial: true }),
       },
-      operatingPoint: operatingPointOf(platform),
-      models: predicted.models.map((model) => withAccuracy(model, chosen.accuracies[model.name])),
-      processors: predicted.processors,
-      score: predicted.score,
+      accuracies: chosen.accuracies,
       ...(rivals.length > 0 && {
         baselines: Object.fromEntries(
           rivals.flatMap(({ id }) => {
@@ -210,23 +201,73 @@ export async function planWithEvidence(asked: PlanRequest, options: PlanOptions 
           }),
         ),
       }),
-      ...(bound && { bound: boundOf(bound.kind, bound.value, value) }),
+      bound,
       ...(replanned && { replan: replanned.summary }),
-      provenance: predicted.provenance,
-      warnings,
-      ...(options.provenance && {
-        run: {
-          startedAt: startedAt.toISOString(),
-          elapsedMs: performance.now() - started,
-          core: coreName(core),
-        },
-      }),
-    };
-    return { plan: document, profile, platform, workload, problem: named, results };
+      results,
+      options,
+      started: { at: startedAt, ms: started },
+    });
   } finally {
     await opened?.close();
     kernel.free();
   }
+}
+
+/** What a planned placement becomes a document from. */
+export interface PlanParts extends Partial<Pick<Plan, 'baselines' | 'replan' | 'joint'>> {
+  /** Its warnings are those of the plan, except for what the prediction itself gives reason to. */
+  inputs: Inputs;
+  objective: Objective;
+  named: NamedProblem;
+  kernel: PlacementKernel;
+  prepared: PreparedProblem;
+  placement: Uint8Array;
+  planner: Plan['planner'];
+  /** By name of the model, where known. */
+  accuracies: Readonly<Record<string, number>>;
+  bound?: Pick<Bound, 'kind' | 'value'>;
+  results: ReadonlyMap<string, PlannerResult>;
+  options: PlanOptions;
+  /** When planning began, for the record of the run. */
+  started: { at: Date; ms: number };
+}
+
+/** Predicts a placement, and writes the document. */
+export function planEvidence(parts: PlanParts): PlanEvidence {
+  const { inputs, objective, named, kernel, prepared, placement, planner, bound, options, started } = parts;
+  const { platform, profile, workload } = inputs;
+  const predicted = predict({ kernel, prepared, names: named.names, profile, workload, placement });
+  const warnings = [...inputs.warnings, ...findings(predicted.models, named)];
+  const { estimate } = planner;
+  if (estimate?.aboveBound) warnings.push(tooGood(estimate.value, bound?.value ?? 0));
+  const plan: Plan = {
+    kind: 'plan',
+    schemaVersion: 1,
+    platform: platform.id,
+    platformHash: contentHash(platform),
+    profileHash: contentHash(profile),
+    workloadHash: contentHash(workload),
+    objective,
+    planner,
+    operatingPoint: operatingPointOf(platform),
+    models: predicted.models.map((model) => withAccuracy(model, parts.accuracies[model.name])),
+    processors: predicted.processors,
+    score: predicted.score,
+    ...(parts.baselines && { baselines: parts.baselines }),
+    ...(bound && { bound: boundOf(bound.kind, bound.value, predicted.score.value) }),
+    ...(parts.replan && { replan: parts.replan }),
+    ...(parts.joint && { joint: parts.joint }),
+    provenance: predicted.provenance,
+    warnings,
+    ...(options.provenance && {
+      run: {
+        startedAt: started.at.toISOString(),
+        elapsedMs: performance.now() - started.ms,
+        core: coreName(options.core ?? defaultCore()),
+      },
+    }),
+  };
+  return { plan, profile, platform, workload, problem: named, results: parts.results };
 }
 
 /** What the estimator expects of a result. */
@@ -385,63 +426,6 @@ async function replanFrom(
     competition: { results: new Map([['mcts', result]]), own: result, winner: { id: 'mcts', result }, warnings: [] },
     summary: { moveCost, ...(before > -Infinity && { before }), kept, moves },
   };
-}
-
-interface Inputs {
-  platform: Platform;
-  workload: Workload;
-  profile: Profile;
-  warnings: Warning[];
-}
-
-/** Names become documents, and models a profile where none is given. */
-function resolveInputs(request: PlanRequest): Inputs {
-  const warnings: Warning[] = [];
-  let { platform } = request;
-  if (typeof platform === 'string') {
-    const found = platformById(platform);
-    platform = found.platform;
-    warnings.push(...found.warnings);
-  }
-  const workload = request.workload ?? workloadFrom(request.models);
-  if (request.profile) return { platform, workload, profile: request.profile, warnings };
-  if (request.models && request.models.length !== workload.models.length) {
-    throw new HeterodyneError('USAGE', `${request.models.length} models for a workload of ${workload.models.length}`, {
-      path: '/models',
-      expected: 'one model per entry of the workload, in its order',
-      received: String(request.models.length),
-    });
-  }
-  const names = workloadNames(workload);
-  const models = workload.models.map((wish, m): BlockedModel => {
-    const given = request.models?.[m] ?? wish.model;
-    const model =
-      typeof given === 'string'
-        ? loadZooModel(given, {
-            ...(wish.batch !== undefined && { batch: wish.batch }),
-            ...(wish.shapes !== undefined && { shapes: wish.shapes }),
-          })
-        : given;
-    for (const message of model.warnings) warnings.push({ code: 'MODEL', message: `${names[m]}: ${message}` });
-    return { ...model, name: names[m] };
-  });
-  const further = request.variants ?? [];
-  const profile = rooflineProfile([...models, ...further.map(({ model }) => model)], platform, {
-    precision: [...workload.models.map((wish) => wish.precision), ...further.map(({ precision }) => precision)],
-    variants: [...models.map(() => 'original'), ...further.map(({ variant }) => variant)],
-  });
-  return { platform, workload, profile, warnings };
-}
-
-function workloadFrom(models: PlanRequest['models']): Workload {
-  if (!models || models.length === 0) {
-    throw new HeterodyneError('USAGE', 'nothing to plan: neither a workload nor models are given', {
-      path: '/models',
-      expected: 'a workload, or at least one model',
-      received: 'none',
-    });
-  }
-  return workloadOf(models.map((model) => (typeof model === 'string' ? model : model.name)));
 }
 
 /** In the order of the schema, which is the order of the file. */

@@ -119,6 +119,19 @@ const replanSchema = z.strictObject({
   ),
 });
 
+const jointSchema = z.strictObject({
+  /** Operating points that were candidates. */
+  points: z.int().min(1),
+  /** Operating points with a form of every model, and how many of them were searched rather than excluded by a bound. */
+  combinations: z.int().min(1),
+  searched: z.int().min(0),
+  /** true: every placement of every combination was tried. */
+  exhaustive: z.boolean(),
+  /** Cap on the mean power of the whole device, and what this plan takes; W. */
+  maxWatts: z.number().gt(0).optional(),
+  watts: notNegative.optional(),
+});
+
 const shape = {
   /** Platform id. */
   platform: z.string(),
@@ -135,6 +148,8 @@ const shape = {
   baselines: z.record(z.string(), z.number()).optional(),
   bound: boundSchema.optional(),
   replan: replanSchema.optional(),
+  /** Present where operating point, forms and placement were chosen together. */
+  joint: jointSchema.optional(),
   /** Shares of the processors' busy time by where its latencies come from; they sum to 1. */
   provenance: z.strictObject({ measured: fraction, imported: fraction, modelled: fraction }),
   warnings: z.array(warningSchema),

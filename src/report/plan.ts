@@ -32,6 +32,7 @@ export function planText(plan: Plan, style: TextStyle): string {
     processorTable(plan, style),
     scoreTable(plan, style),
     ...(plan.replan ? [movesText(plan, plan.replan, style)] : []),
+    ...(plan.joint ? [jointText(plan, plan.joint, style)] : []),
     [...boundLines(plan, style), ...estimateLines(plan, style), wrap(provenanceLine(plan), style.width)].join('\n'),
   ].join('\n\n')}\n`;
 }
@@ -151,6 +152,27 @@ function scoreTable(plan: Plan, style: TextStyle): string {
   );
 }
 
+/** Which clocks and forms were chosen, and out of how many. */
+function jointText(plan: Plan, joint: NonNullable<Plan['joint']>, style: TextStyle): string {
+  const { points, combinations, searched, exhaustive, maxWatts, watts } = joint;
+  const { id, frequencyHz } = plan.operatingPoint;
+  const clocks = Object.entries(frequencyHz).map(([domain, hz]) => `${domain} ${figure(hz / 1e6)} MHz`);
+  const forms = plan.models.map(({ name, variant, accuracy }) => {
+    const known = accuracy === undefined ? '' : ` (${percent(accuracy)} accurate)`;
+    return `${shorten(name, LONGEST_NAME, style)} ${variant}${known}`;
+  });
+  const power = watts === undefined ? '' : `, ${figure(watts)} W`;
+  const cap = maxWatts === undefined ? '' : ` of at most ${figure(maxWatts)} W`;
+  const way = exhaustive
+    ? `every placement of ${combinations} combinations was tried`
+    : `${searched} of ${combinations} combinations searched, the others excluded by their bounds or not reached`;
+  return [
+    wrap(`Operating point ${id.includes('=') ? '' : `${id}: `}${clocks.join(', ')}${power}${cap}.`, style.width),
+    wrap(`Forms: ${forms.join(', ')}.`, style.width),
+    wrap(`${points} operating points were candidates; ${way}.`, style.width),
+  ].join('\n');
+}
+
 /** What moves against the plan in use, and why. */
 function movesText(plan: Plan, replan: NonNullable<Plan['replan']>, style: TextStyle): string {
   const { moves, kept, before, moveCost } = replan;
@@ -194,7 +216,9 @@ function boundLines(plan: Plan, style: TextStyle): string[] {
   const limit = shown(plan, bound.value);
   const text =
     bound.kind === 'exact'
-      ? 'Every placement was tried: no better one exists.'
+      ? plan.joint
+        ? 'Every placement at every candidate point was tried: no better one exists among them.'
+        : 'Every placement was tried: no better one exists.'
       : `No placement scores above ${limit} (${bound.kind === 'fluid-lp' ? 'fluid relaxation' : 'branch and bound'}): this plan is within ${percent(bound.gap)} of that.`;
   return [...lines, wrap(text, style.width)];
 }

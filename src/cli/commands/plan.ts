@@ -7,6 +7,7 @@ import { LIMITS, OBJECTIVES, type Objective } from '../../core/placement.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { GROUP_METHODS } from '../../planners/group/methods.ts';
+import { type JointRequest, planJointly } from '../../planners/joint/joint.ts';
 import { type PlanEvidence, type PlanRequest, planWithEvidence } from '../../planners/plan.ts';
 import { DEFAULT_EVALUATIONS, type PlannerOptions } from '../../planners/planner.ts';
 import { planners } from '../../planners/registry.ts';
@@ -101,6 +102,15 @@ const PLAN_OPTIONS = {
     description:
       "take of each model the fastest form that is known to be so accurate, as 0.7 or 70%; accuracies are the workload's",
   },
+  joint: {
+    type: 'boolean',
+    description: 'choose placement, form of every model and operating point together, under deadlines and --max-watts',
+  },
+  'max-watts': {
+    type: 'string',
+    valueHint: 'POWER',
+    description: 'with --joint: most mean power of the whole device, as 8W or 7500mW (a bare number means W)',
+  },
   'depth-one': { type: 'boolean', description: 'one request in flight per model: its stages do not overlap' },
   granularity: {
     type: 'enum',
@@ -143,6 +153,7 @@ export const planCommand = defineCommand({
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,squeezenet --estimator hikey970',
     'heterodyne plan --platform jetson-tx2 --models alexnet,squeezenet --operating-point max-q',
     'heterodyne plan --platform hikey970 --models alexnet,mobilenet-v1,squeezenet --report plan.html --svg ./charts',
+    'heterodyne plan --joint --platform jetson-tx2 --workload cameras.json --objective energy --min-accuracy 70%',
     'heterodyne plan --matrix rates.csv --device-caps VPU=1 --planner hams-mfs --what-if',
     'heterodyne plan --platform hikey970 --models alexnet,squeezenet,resnet-50 --from plan.json --move-cost 2%',
     'heterodyne plan --platform orange-pi-5 --models ./a.onnx,b=./b.onnx --shape b:input=1x3x320x320 --objective min --out plan.json',
@@ -157,21 +168,24 @@ export const planCommand = defineCommand({
       return planFromMatrix({ ...values, matrix }, PLAN_OPTIONS, call);
     }
     refuseGroupOptions(values, call);
+    const joint = jointSettings(values);
     const started = performance.now();
     const inputs = await readInputs(values, call);
     const search = searchSettings(values);
     const learned = await estimatorRequest(values, (inputs.request.platform as Platform).id, search.seed ?? 1);
-    const request: PlanRequest = {
+    const request: PlanRequest & JointRequest = {
       ...inputs.request,
       ...search,
       ...(await planInUse(values)),
       ...learned.request,
       plannerOptions: { ...search.plannerOptions, ...learned.request.plannerOptions },
+      ...joint,
     };
     const bar = await startProgress(values, call);
     let evidence: PlanEvidence;
     try {
-      evidence = await planWithEvidence(request, {
+      const planned = values.joint ? planJointly : planWithEvidence;
+      evidence = await planned(request, {
         signal: call.signal,
         core: values.core === undefined ? defaultCore() : CORES[values.core as keyof typeof CORES](),
         provenance: values.provenance,
@@ -206,6 +220,38 @@ export const planCommand = defineCommand({
     return call.signal.aborted ? INTERRUPTED_EXIT : 0;
   },
 });
+
+/** What a joint search decides itself, or cannot heed. */
+const NOT_WITH_JOINT = ['planner', 'from', 'estimator', 'operating-point', 'time-limit', 'granularity'] as const;
+
+/** @throws HeterodyneError `USAGE` for options that contradict `--joint`, or mean nothing without it */
+function jointSettings(values: Record<string, unknown>): Pick<JointRequest, 'maxWatts'> {
+  const cap = values['max-watts'] as string | undefined;
+  if (values.joint !== true) {
+    if (cap === undefined) return {};
+    throw new HeterodyneError('USAGE', '--max-watts means nothing without --joint', {
+      path: '--max-watts',
+      expected: '--joint',
+      received: `--max-watts ${cap} alone`,
+    });
+  }
+  const other = NOT_WITH_JOINT.find((name) => values[name] !== undefined);
+  if (other !== undefined) {
+    throw new HeterodyneError('USAGE', `--joint and --${other} contradict each other`, {
+      path: `--${other}`,
+      expected: `--joint or --${other}`,
+      received: 'both',
+    });
+  }
+  if (cap === undefined) return {};
+  const maxWatts = parseQuantity(cap, 'W', '--max-watts');
+  if (maxWatts > 0) return { maxWatts };
+  throw new HeterodyneError('USAGE', '--max-watts cannot be 0', {
+    path: '--max-watts',
+    expected: 'more than 0 W',
+    received: cap,
+  });
+}
 
 /** Options for groups, and several workloads, need a matrix. */
 function refuseGroupOptions(values: Record<string, unknown>, call: Call): void {
