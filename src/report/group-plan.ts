@@ -152,6 +152,9 @@ function explanation(plan: GroupPlan): string[] {
   else lines.push(`The gap to the optimum is ${percent(bound.gap)}; ${limits}.`);
   const method = groupMethod(plan.planner.name);
   if (method.source.startsWith('reconstructed')) lines.push(`${method.title}; ${plan.planner.source}.`);
+  const { steps } = plan;
+  if (steps)
+    lines.push(`Decided in this order: ${steps.map(({ model, device }) => `${model} on ${device}`).join(', ')}.`);
   const parts = Object.entries(provenance).filter(([, share]) => share > 0);
   lines.push(
     `Rates by load: ${parts.map(([name, share]) => `${percent(share)} ${name}`).join(', ')}. Group rates are modelled from them.`,

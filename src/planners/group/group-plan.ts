@@ -7,16 +7,14 @@ import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { type FpsMatrix, fpsMatrixFindings } from '../../profiles/fps-matrix.ts';
 import { GROUP_BASELINES } from './baselines.ts';
-import { isOneToOne } from './bottleneck.ts';
-import { workBound } from './bounds.ts';
 import { bottleneck, explainDevices, explainModels, nextMove, provenance } from './explain.ts';
 import { feasibleMatching } from './feasibility.ts';
 import { type GroupOptions, groupProblem } from './from-matrix.ts';
-import { isLinear, relaxedBound, solveByHighs } from './linear-program.ts';
 import { groupFps, isFeasible, isShorter } from './loads.ts';
 import { groupMethod } from './methods.ts';
-import { GROUP_RULES, type Portfolio, portfolio } from './portfolio.ts';
+import { GREEDY_RULES, GROUP_RULES, type Portfolio, portfolio } from './portfolio.ts';
 import type { Assignment, GroupProblem } from './problem.ts';
+import { bounded } from './proof.ts';
 import { repair } from './repair.ts';
 import type { GroupPlan } from './schema.ts';
 import { modelRates, type ServiceWeights, serviceAlone, servicesOf, withServiceWeights } from './services.ts';
@@ -48,9 +46,6 @@ export interface GroupPlanOptions {
   onProgress?: (progress: number) => void;
 }
 
-/** Two proofs of one optimum may differ by this share. */
-const AGREEMENT = 1e-9;
-
 /**
  * Plan a group. The same request gives the same document, byte for byte, unless a signal cut the search.
  *
@@ -81,7 +76,7 @@ export async function planGroupWithEvidence(
   const fps = groupFps(problem, assignment);
   const baselines = baselineRates(problem);
   const strongest = strongestOf(baselines);
-  if (strongest && fps < strongest.groupFps * (1 - AGREEMENT)) {
+  if (strongest && isShorter(1 / strongest.groupFps, 1 / fps)) {
     warnings.push({
       code: 'BASELINE_BETTER',
       message: `${planner} alone is below ${strongest.name}: the planner portfolio takes the best of all`,
@@ -90,6 +85,7 @@ export async function planGroupWithEvidence(
   }
   const models = explainModels(problem, matrix, assignment);
   const move = nextMove(problem, assignment);
+  const steps = wonBy === undefined ? decisions(problem, planner) : undefined;
   const services = await serviceRates(problem, assignment, request);
   const changes = request.whatIf ? await changesOf(problem, assignment, request, options.signal) : undefined;
   const aborted = options.signal?.aborted === true;
@@ -108,6 +104,7 @@ export async function planGroupWithEvidence(
       ...(wonBy !== undefined && { wonBy }),
       ...(aborted && { partial: true }),
     },
+    ...(steps && { steps }),
     models,
     devices: explainDevices(problem, assignment),
     score: { groupFps: fps, frameMs: 1000 / fps },
@@ -159,6 +156,15 @@ function answerOf(
   return { assignment: best.assignment, wonBy: best.name };
 }
 
+/** What a greedy rule decided, in order; undefined for all other methods. */
+function decisions(problem: GroupProblem, planner: string): GroupPlan['steps'] {
+  const rule = Object.hasOwn(GREEDY_RULES, planner) ? GREEDY_RULES[planner] : undefined;
+  return rule?.(problem).steps.map(({ model, device }) => ({
+    model: problem.models[model]!.name,
+    device: problem.devices[device]!.id,
+  }));
+}
+
 /** As the matrix itself warns; mixed kinds of figures are refused if strict. */
 function findings(matrix: FpsMatrix, strict: boolean): Warning[] {
   const warnings = [...(matrix.warnings ?? []), ...fpsMatrixFindings(matrix)];
@@ -186,50 +192,6 @@ function strongestOf(baselines: Record<string, number>): { name: string; groupFp
     if (!best || isShorter(1 / fps, 1 / best.groupFps)) best = { name, groupFps: fps };
   }
   return best;
-}
-
-/** The optimum where it is proven, else the lowest bound; and how far the plan is from it. */
-async function bounded(
-  problem: GroupProblem,
-  best: Portfolio,
-  fps: number,
-  prove: boolean,
-): Promise<Pick<GroupPlan, 'bound' | 'bounds'>> {
-  const linear = isLinear(problem);
-  const lp = linear && (prove || !best.proven) ? await relaxedBound(problem) : undefined;
-  const bounds = { work: workBound(problem), ...(lp !== undefined && { lp }) };
-  const gap = (limit: number) => (isShorter(1 / limit, 1 / fps) ? 1 - fps / limit : 0);
-  if (!best.proven) {
-    const kind = lp !== undefined && lp < bounds.work ? 'lp' : 'work';
-    const limit = Math.max(fps, kind === 'lp' ? (lp as number) : bounds.work);
-    return { bound: { kind, groupFps: limit, gap: gap(limit), nodes: best.nodes }, bounds };
-  }
-  const optimum = groupFps(problem, best.assignment);
-  const matched = isOneToOne(problem);
-  const provenBy: GroupPlan['bound']['provenBy'] = [matched ? 'bottleneck-matching' : 'branch-and-bound'];
-  if (prove && linear && (await highsAgrees(problem, optimum))) provenBy.push('highs');
-  return {
-    bound: {
-      kind: 'exact',
-      groupFps: optimum,
-      gap: gap(optimum),
-      provenBy,
-      ...(!matched && { nodes: best.nodes }),
-    },
-    bounds,
-  };
-}
-
-/** false = HiGHS did not finish. @throws HeterodyneError `INTERNAL` when the two optima differ */
-async function highsAgrees(problem: GroupProblem, optimum: number): Promise<boolean> {
-  const answer = await solveByHighs(problem);
-  if (answer.status === 'unfinished') return false;
-  const fps = answer.status === 'proven' ? groupFps(problem, answer.assignment) : 0;
-  if (Math.abs(fps - optimum) <= AGREEMENT * optimum) return true;
-  throw new HeterodyneError('INTERNAL', 'two proofs of the optimum differ', {
-    expected: `${optimum} frames/s`,
-    received: `${fps} frames/s by HiGHS`,
-  });
 }
 
 /** The what-if; undefined when a signal came first, which costs the plan nothing. */

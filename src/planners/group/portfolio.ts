@@ -11,6 +11,7 @@ import { workBound } from './bounds.ts';
 import { BranchAndBound, NODE_LIMIT } from './branch-and-bound.ts';
 import { chainRepair } from './chains.ts';
 import { feasibleMatching, memoryTooSmall } from './feasibility.ts';
+import type { GreedyResult } from './greedy-state.ts';
 import { deviceAllocations } from './hfs.ts';
 import { kicked } from './kicks.ts';
 import { groupSeconds, isFeasible, isShorter } from './loads.ts';
@@ -24,12 +25,19 @@ export interface Member {
   assignment: Assignment;
 }
 
+/** The worst-case-first rules, with the order of their decisions. */
+export const GREEDY_RULES: Readonly<Record<string, (problem: GroupProblem) => GreedyResult>> = {
+  'hams-mfs': (problem) => modelAllocations(problem),
+  'hams-mfs-dynamic': (problem) => modelAllocations(problem, 'dynamic'),
+  'hams-hfs': deviceAllocations,
+};
+
 /** The rules themselves, before repair; undefined = stuck. */
 export const GROUP_RULES: Readonly<Record<string, (problem: GroupProblem) => Assignment | undefined>> = {
   ...GROUP_BASELINES,
-  'hams-mfs': (problem) => modelAllocations(problem).assignment,
-  'hams-mfs-dynamic': (problem) => modelAllocations(problem, 'dynamic').assignment,
-  'hams-hfs': (problem) => deviceAllocations(problem).assignment,
+  ...Object.fromEntries(
+    Object.entries(GREEDY_RULES).map(([name, rule]) => [name, (problem: GroupProblem) => rule(problem).assignment]),
+  ),
 };
 
 /**

@@ -98,6 +98,10 @@ const shape = {
   platformHash: z.string().optional(),
   sharing: z.enum(SHARING_MODES),
   planner: plannerSchema,
+  steps: z
+    .array(z.strictObject({ model: z.string(), device: z.string() }))
+    .optional()
+    .describe('Of MFS and HFS: their decisions, in order.'),
   models: z.array(modelSchema).min(1),
   devices: z.array(deviceSchema).min(1),
   score: z.strictObject({

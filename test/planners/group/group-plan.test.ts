@@ -83,6 +83,10 @@ test('a plan names its bottleneck, the best next step, and why models stay off o
   assert.is(plan.nextMove?.kind, 'swap');
   near(plan.nextMove!.groupFps, 30, 9);
   near(plan.nextMove!.gain, 0.125);
+  assert.equal(
+    plan.steps?.map(({ model, device }) => `${model} ${device}`),
+    ['A GPU', 'B CPU', 'C VPU', 'D CPU'],
+  );
   const a = plan.models[0]!;
   assert.equal(a.alternatives.at(-1), { device: 'VPU', rejected: 'cap: 1 of 1 taken' });
   near(plan.models[1]!.loadShare, 25 / 37.5);
