@@ -56,7 +56,7 @@ export async function estimatorRequest(
   const options = { id: name, ...(runtime !== undefined && { runtime: runtime as 'web' | 'native' }) };
   return {
     request: {
-      estimator: (problem) => onnxEstimator(bytes, problem, options),
+      estimator: (problem, kernel) => onnxEstimator(bytes, problem, { ...options, kernel }),
       ...(most > 0
         ? { verifier: (problem) => engineVerifier(problem, most, seed) }
         : { plannerOptions: { verify: 'none' } }),

@@ -55,6 +55,11 @@ export interface PreparedProblem {
   readonly identical: Uint8Array | undefined;
 }
 
+/** Mean over models of their best solo rates: the scale of a tie under `min`. */
+export function meanSoloRate({ models }: PlacementProblem): number {
+  return models.reduce((sum, model) => sum + model.soloRate, 0) / models.length;
+}
+
 /** Binary limits and sanity of a problem, then its tables. Throws LIMIT, BAD_INPUT, INFEASIBLE, UNBOUNDED_MODEL. */
 export function prepareProblem(problem: PlacementProblem): PreparedProblem {
   checkLimits(problem);
@@ -66,7 +71,7 @@ export function prepareProblem(problem: PlacementProblem): PreparedProblem {
     models,
     rowStride: problem.resources + (problem.resources & 1),
     constrained: canBind(problem),
-    meanSoloRate: problem.models.reduce((sum, model) => sum + model.soloRate, 0) / problem.models.length,
+    meanSoloRate: meanSoloRate(problem),
     order,
     identical: identicalProcessors(problem),
   };

@@ -52,10 +52,12 @@ export function demandRow(prepared: PreparedProblem, m: number, record: Uint8Arr
 
 /**
  * A function from joint placements [count][M] records to [count][M][R] seconds of each resource per frame. Prepares
- * the problem once. Placements must be executable.
+ * the problem once, unless that is given. Placements must be executable.
  */
-export function demandReader(problem: PlacementProblem): (placements: Uint8Array) => Float64Array {
-  const prepared = prepareProblem(problem);
+export function demandReader(
+  problem: PlacementProblem,
+  prepared = prepareProblem(problem),
+): (placements: Uint8Array) => Float64Array {
   const M = problem.models.length;
   const R = problem.resources;
   return (placements) => {

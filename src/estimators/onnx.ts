@@ -20,7 +20,7 @@ import {
   openSession,
 } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
-import type { PlacementProblem } from '../core/placement.ts';
+import type { PlacementKernel, PlacementProblem } from '../core/placement.ts';
 import { readOnnxMetadata } from '../models/onnx/metadata.ts';
 import { columnsOf, embedder, medianSeconds } from './embedding.ts';
 import type { Estimator, EstimatorBatch } from './estimator.ts';
@@ -39,6 +39,8 @@ export interface OnnxEstimatorOptions {
   id?: string;
   /** t_ref of the embedding, as in training; default: what the file says, else the median of the problem's own seconds. */
   referenceSeconds?: number;
+  /** Kernel of the same problem, for the rates of the throughput model; default: one of its own. */
+  kernel?: PlacementKernel;
   /** `web` (default): onnxruntime-web, in Node, Deno and browsers. `native`: onnxruntime-node. */
   runtime?: 'web' | 'native';
 }
@@ -74,7 +76,7 @@ export async function onnxEstimator(
 export interface EstimatorNetwork {
   readonly document?: EstimatorDocument;
   /** @throws HeterodyneError `BAD_INPUT` inputs or outputs that do not fit the problem */
-  over(problem: PlacementProblem): OnnxEstimator;
+  over(problem: PlacementProblem, kernel?: PlacementKernel): OnnxEstimator;
   close(): Promise<void>;
 }
 
@@ -87,7 +89,7 @@ export async function openEstimatorNetwork(
   const session = options.runtime === 'native' ? await openNativeSession(model) : await openSession(model);
   return {
     ...(document && { document }),
-    over: (problem) => estimatorOver(session, problem, document, options),
+    over: (problem, kernel) => estimatorOver(session, problem, document, kernel ? { ...options, kernel } : options),
     close: () => session.close(),
   };
 }
@@ -107,7 +109,7 @@ interface Feed {
   values(batch: EstimatorBatch): Float32Array;
 }
 
-function estimatorOver(
+export function estimatorOver(
   session: OnnxSession,
   problem: PlacementProblem,
   document: EstimatorDocument | undefined,
@@ -165,7 +167,7 @@ function estimatorOver(
     ...(document && { document }),
     async score(batch) {
       if (objective) return objective(await rates(batch), batch.placements);
-      return Float64Array.from((await run(batch)).values);
+      return new Float64Array((await run(batch)).values);
     },
     ...(predictsRates && { rates }),
     async close() {
@@ -219,7 +221,7 @@ function feedsOf(
   ];
   if (analyticInput === undefined || inputs.length === 1) return { feeds, columns: given, free: () => {} };
   const analyticDims = sizes(analyticInput, [M]);
-  const kernel = defaultCore().placement(problem);
+  const kernel = options.kernel ?? defaultCore().placement(problem);
   feeds.push({
     name: analyticInput.name,
     dims: analyticDims,
@@ -227,7 +229,10 @@ function feedsOf(
     values: ({ count, placements, analytic = kernel.evaluate(placements).rates }) =>
       padded(analytic, count, [1, M], [1, analyticDims[0]]),
   });
-  return { feeds, columns: given, free: () => kernel.free() };
+  const free = () => {
+    if (options.kernel === undefined) kernel.free();
+  };
+  return { feeds, columns: given, free };
 }
 
 /** Sizes after the batch: those that the network fixes, else the problem's. */
@@ -242,7 +247,7 @@ function sizes(input: OnnxValueInfo, least: readonly number[]): number[] {
 
 /** Rows of [M][R] doubles into the corner of larger float32 ones. */
 function padded(values: Float64Array, count: number, [M, R]: number[], [models, resources]: number[]): Float32Array {
-  if (M === models && R === resources) return Float32Array.from(values);
+  if (M === models && R === resources) return new Float32Array(values);
   const result = new Float32Array(count * models * resources);
   for (let i = 0; i < count; i++) {
     for (let m = 0; m < M; m++) {

@@ -1,28 +1,24 @@
 /** From predicted rates to values of the objective, by the formulas of the throughput model. */
 import { demandOf } from '../core/demand.ts';
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
-import { prepareProblem } from '../core/prepared.ts';
+import { meanSoloRate, prepareProblem } from '../core/prepared.ts';
 import { scoreRates } from '../reference/placement/objective.ts';
 
-/** A function from [count][M] rates of joint placements to their [count] values. Prepares the problem once. */
+/** A function from [count][M] rates of joint placements to their [count] values. */
 export function objectiveOfRates(
   problem: PlacementProblem,
 ): (rates: Float64Array, placements: Uint8Array) => Float64Array {
-  const prepared = prepareProblem(problem);
   const M = problem.models.length;
+  // Only energy asks what a placement demands; preparing a problem takes as long as tens of predictions.
+  const whole = problem.objective === 'energy' ? prepareProblem(problem) : undefined;
+  const known = whole ?? { problem, meanSoloRate: meanSoloRate(problem) };
+  const recordAt = (placements: Uint8Array, cell: number) =>
+    placements.subarray(cell * PLACEMENT_STRIDE, (cell + 1) * PLACEMENT_STRIDE);
   return (rates, placements) => {
-    const count = rates.length / M;
-    const values = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      // Only energy asks what a placement demands.
-      const demands =
-        problem.objective === 'energy'
-          ? problem.models.map((_, m) => {
-              const at = (i * M + m) * PLACEMENT_STRIDE;
-              return demandOf(prepared, m, placements.subarray(at, at + PLACEMENT_STRIDE));
-            })
-          : [];
-      values[i] = scoreRates(prepared, demands, rates.subarray(i * M, (i + 1) * M)).value;
+    const values = new Float64Array(rates.length / M);
+    for (let i = 0; i < values.length; i++) {
+      const demands = whole ? problem.models.map((_, m) => demandOf(whole, m, recordAt(placements, i * M + m))) : [];
+      values[i] = scoreRates(known, demands, rates.subarray(i * M, (i + 1) * M)).value;
     }
     return values;
   };

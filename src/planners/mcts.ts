@@ -14,6 +14,7 @@ import {
   type SearchPhase,
   type SearchStatus,
 } from '../core/placement.ts';
+import { type PreparedProblem, prepareProblem } from '../core/prepared.ts';
 import { openingCapacity } from '../core/search-options.ts';
 import { demandReader } from '../estimators/demands.ts';
 import type { Estimator } from '../estimators/estimator.ts';
@@ -56,6 +57,7 @@ class TreeSearch {
   readonly #budget: number;
   readonly #search: PlacementSearch;
   readonly #rules: StopRules;
+  #preparation: PreparedProblem | undefined;
   readonly #pace = new Pace();
   readonly #history: HistoryPoint[] = [];
   /** The tree can hold every placement: once it is searched out, nothing is left. */
@@ -111,6 +113,12 @@ class TreeSearch {
     await this.#pace.handOver();
   }
 
+  /** Made when it is first needed: it takes as long as tens of predictions. */
+  get #prepared(): PreparedProblem {
+    this.#preparation ??= prepareProblem(this.#context.kernel.problem);
+    return this.#preparation;
+  }
+
   get #searchedOut(): boolean {
     return this.#status.exhausted && this.#holdsAll;
   }
@@ -152,7 +160,7 @@ class TreeSearch {
       });
     }
     const most = Math.max(0, Math.floor(SEED_SHARE * this.#budget) - given.length / size);
-    const seeds = options.seeds === false ? [] : seedPlacements(kernel, most);
+    const seeds = options.seeds === false ? [] : seedPlacements(kernel, most, this.#prepared);
     const placements = new Uint8Array(given.length + seeds.length * size);
     placements.set(given);
     for (const [i, placement] of seeds.entries()) placements.set(placement, given.length + i * size);
@@ -161,8 +169,8 @@ class TreeSearch {
 
   async #offer(placements: Uint8Array): Promise<void> {
     if (placements.length === 0) return;
-    const { kernel, estimator } = this.#context;
-    if (estimator) this.#search.offerScored(placements, await scoreGiven(kernel.problem, estimator, placements));
+    const { estimator } = this.#context;
+    if (estimator) this.#search.offerScored(placements, await this.#scoreGiven(estimator, placements));
     else this.#search.offer(placements);
     this.#look();
   }
@@ -234,18 +242,15 @@ class TreeSearch {
     return result;
   }
 
+  async #scoreGiven(estimator: Estimator, placements: Uint8Array): Promise<Float64Array> {
+    const { problem } = this.#context.kernel;
+    const count = placements.length / (problem.models.length * PLACEMENT_STRIDE);
+    return estimator.score({ count, placements, demands: demandReader(problem, this.#prepared)(placements) });
+  }
+
   #top(): Ranked[] {
     const { placements, values } = this.#search.top();
     const size = placements.length / values.length;
     return Array.from(values, (value, i) => ({ placement: placements.slice(i * size, (i + 1) * size), value }));
   }
-}
-
-async function scoreGiven(
-  problem: PlannerContext['kernel']['problem'],
-  estimator: Estimator,
-  placements: Uint8Array,
-): Promise<Float64Array> {
-  const count = placements.length / (problem.models.length * PLACEMENT_STRIDE);
-  return estimator.score({ count, placements, demands: demandReader(problem)(placements) });
 }

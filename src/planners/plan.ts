@@ -66,7 +66,7 @@ export interface PlanRequest {
   /** Ids of the planners to compare with; default all comparators, none under an outside estimator. */
   baselines?: readonly string[];
   /** Steers the search instead of the throughput model; or makes such a one for the problem, which is then closed. */
-  estimator?: Estimator | ((problem: PlacementProblem) => Promise<ClosableEstimator>);
+  estimator?: Estimator | ((problem: PlacementProblem, kernel: PlacementKernel) => Promise<ClosableEstimator>);
   /** With an estimator: judges the placements that it likes best. Default: the throughput model. */
   verifier?: (problem: PlacementProblem) => Verifier;
   /** A plan in use: the new one moves only what pays. */
@@ -137,7 +137,7 @@ export async function planWithEvidence(asked: PlanRequest, options: PlanOptions 
   const kernel = core.placement(named.problem);
   let opened: ClosableEstimator | undefined;
   try {
-    if (typeof asked.estimator === 'function') opened = await asked.estimator(named.problem);
+    if (typeof asked.estimator === 'function') opened = await asked.estimator(named.problem, kernel);
     const estimator = opened ?? (asked.estimator as Estimator | undefined);
     const verify = asked.verifier?.(named.problem);
     request = {

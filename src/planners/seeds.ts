@@ -13,9 +13,12 @@ import { allOnOne, joinPlacement, wholeRecord, wholeSeconds } from './whole-mode
 const PARTITIONS = 6;
 
 /** At most `most` distinct executable placements. */
-export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Array[] {
+export function seedPlacements(
+  kernel: PlacementKernel,
+  most: number,
+  prepared = prepareProblem(kernel.problem),
+): Uint8Array[] {
   const { problem } = kernel;
-  const prepared = prepareProblem(problem);
   const found: Uint8Array[] = [];
   const taken = new Set<string>();
   const add = (placement: Uint8Array | undefined) => {

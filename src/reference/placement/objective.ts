@@ -16,7 +16,12 @@ export interface Score {
   excess: number;
 }
 
-export function scoreRates(prepared: PreparedProblem, demands: readonly Demand[], rates: Float64Array): Score {
+/** @param prepared of a whole preparation, only these are asked for */
+export function scoreRates(
+  prepared: Pick<PreparedProblem, 'problem' | 'meanSoloRate'>,
+  demands: readonly Demand[],
+  rates: Float64Array,
+): Score {
   const { problem } = prepared;
   const { models } = problem;
   const M = models.length;
