@@ -9,14 +9,14 @@
  * outputs, inputs follow in order: a score has the same bits in any batch. Twin of src/reference/subnets/predictor.ts.
  *
  *            input 0                     input 1
- *   block 0  ├ o0 .. o3 │ .. │ o36 .. o39 ┼ o0 .. o3 │ ...
- *   block 1  ├ o40 .. o43 │ ...
+ *   block 0  ├ o0 .. o3 │ .. │ o16 .. o19 ┼ o0 .. o3 │ ...
+ *   block 1  ├ o20 .. o23 │ ...
  */
 import { allocate } from '../arena';
 import { aliasFrom, aliasSlot, aliasTo, slots } from './space';
 
-/** Outputs of one block: ten vectors stay in registers. */
-export const OUTPUT_BLOCK: u32 = 40;
+/** Outputs of one block: five vectors stay in registers, and the block's weights (32 KB of a 400 x 400 layer) in L1. */
+export const OUTPUT_BLOCK: u32 = 20;
 /** Widths are padded to multiples of this: whole blocks, and whole steps of the first layer. */
 export const WIDTH_STEP: u32 = 80;
 // @ts-ignore: decorator
@@ -187,7 +187,7 @@ function follow(i: u32, inputs: u32): void {
 }
 
 /**
- *   lane     0    1    2    3         one vector per four outputs, ten of them
+ *   lane     0    1    2    3         one vector per four outputs, five of them
  *   a        o0   o1   o2   o3        a += value * weights of this input
  */
 function blockOf(i: u32, weights: usize, bias: usize, out: usize): void {
@@ -198,11 +198,6 @@ function blockOf(i: u32, weights: usize, bias: usize, out: usize): void {
   let c = v128.load(bias, 32);
   let d = v128.load(bias, 48);
   let e = v128.load(bias, 64);
-  let f = v128.load(bias, 80);
-  let g = v128.load(bias, 96);
-  let h = v128.load(bias, 112);
-  let m = v128.load(bias, 128);
-  let n = v128.load(bias, 144);
   for (let at = list; at < end; at += 8) {
     const row = weights + load<u32>(at);
     const value = v128.load_splat<f32>(at, 4);
@@ -211,22 +206,12 @@ function blockOf(i: u32, weights: usize, bias: usize, out: usize): void {
     c = f32x4.add(c, f32x4.mul(value, v128.load(row, 32)));
     d = f32x4.add(d, f32x4.mul(value, v128.load(row, 48)));
     e = f32x4.add(e, f32x4.mul(value, v128.load(row, 64)));
-    f = f32x4.add(f, f32x4.mul(value, v128.load(row, 80)));
-    g = f32x4.add(g, f32x4.mul(value, v128.load(row, 96)));
-    h = f32x4.add(h, f32x4.mul(value, v128.load(row, 112)));
-    m = f32x4.add(m, f32x4.mul(value, v128.load(row, 128)));
-    n = f32x4.add(n, f32x4.mul(value, v128.load(row, 144)));
   }
   v128.store(out, a);
   v128.store(out, b, 16);
   v128.store(out, c, 32);
   v128.store(out, d, 48);
   v128.store(out, e, 64);
-  v128.store(out, f, 80);
-  v128.store(out, g, 96);
-  v128.store(out, h, 112);
-  v128.store(out, m, 128);
-  v128.store(out, n, 144);
 }
 
 /** Sum over inputs, one partial sum a lane, then (lane 0 + lane 2) + (lane 1 + lane 3). */

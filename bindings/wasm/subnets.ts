@@ -27,13 +27,15 @@ const BUFFERED = 512;
 export class WasmSubnets implements SubnetKernel {
   readonly problem: SubnetProblem;
   readonly #instance: CoreInstance;
+  readonly #packed: PackedPredictor | undefined;
   /** Points are ranked in an instance of their own, as large as the largest list so far. */
   #ranking: { instance: CoreInstance; most: number; costs: number; scores: number; ranks: number } | undefined;
 
   constructor(problem: SubnetProblem) {
     checkSubnetProblem(problem);
     this.problem = problem;
-    this.#instance = instanceFor(problem);
+    this.#packed = problem.predictor && packPredictor(new CoreInstance(), problem.predictor);
+    this.#instance = instanceFor(problem, this.#packed);
   }
 
   networks(genomes: Uint8Array): Uint8Array {
@@ -75,12 +77,12 @@ export class WasmSubnets implements SubnetKernel {
 
   evolution(options: EvolutionOptions): SubnetSearch {
     checkEvolution(options);
-    return new WasmEvolution(instanceFor(this.problem), this.problem, options);
+    return new WasmEvolution(instanceFor(this.problem, this.#packed), this.problem, options);
   }
 
   front(options: FrontOptions): SubnetSearch {
     checkFront(options, this.problem.space.choices.length);
-    const instance = instanceFor(this.problem);
+    const instance = instanceFor(this.problem, this.#packed);
     instance.set<RepairCells>({
       worthOf: Uint32Array.from(options.worth, (worth) => instance.put(worth)),
       cheapest: options.cheapest,
@@ -137,8 +139,7 @@ export class WasmSubnets implements SubnetKernel {
 }
 
 /** A fresh instance with the problem's tables in its memory. */
-function instanceFor(problem: SubnetProblem): CoreInstance {
-  const { space, cost, predictor } = problem;
+function instanceFor({ space, cost }: SubnetProblem, predictor: PackedPredictor | undefined): CoreInstance {
   const instance = new CoreInstance();
   const values = slotValues(space);
   instance.set<SubnetCells>({
@@ -170,24 +171,52 @@ function instanceFor(problem: SubnetProblem): CoreInstance {
   return instance;
 }
 
-function putPredictor(instance: CoreInstance, { embeddings, firstBias, layers, base }: SubnetPredictor): void {
+/** A predictor as the core reads it: widths padded, weights in blocks. Made once, copied into every instance. */
+interface PackedPredictor {
+  widths: number[];
+  embeddings: Float32Array[];
+  firstBias: Float32Array;
+  weights: Float32Array[];
+  biases: Float32Array[];
+  lastWeights: Float32Array;
+  lastBias: number;
+  base: number;
+}
+
+function packPredictor(instance: CoreInstance, predictor: SubnetPredictor): PackedPredictor {
+  const { embeddings, firstBias, layers, base } = predictor;
   const step = instance.exports.WIDTH_STEP.value;
-  const padded = (width: number) => Math.ceil(width / step) * step;
+  const block = instance.exports.OUTPUT_BLOCK.value;
   const hidden = layers.slice(0, -1);
   const last = layers[layers.length - 1];
-  const widths = [firstBias.length, ...hidden.map(({ outputs }) => outputs)].map(padded);
-  instance.set<PredictorCells>({
-    embeddingsOf: Uint32Array.from(embeddings, (rows) => instance.put(paddedRows(rows, firstBias.length, widths[0]))),
+  const widths = [firstBias.length, ...hidden.map(({ outputs }) => outputs)].map(
+    (width) => Math.ceil(width / step) * step,
+  );
+  return {
+    widths,
+    embeddings: embeddings.map((rows) => paddedRows(rows, firstBias.length, widths[0])),
     firstBias: paddedRows(firstBias, firstBias.length, widths[0]),
-    firstOutputs: widths[0],
-    hiddenLayers: hidden.length,
-    inputsOf: Uint32Array.from(widths),
-    weightsOf: Uint32Array.from(hidden, (layer, l) =>
-      instance.put(packed(layer, widths[l], widths[l + 1], instance.exports.OUTPUT_BLOCK.value)),
-    ),
-    biasOf: Uint32Array.from(hidden, (layer, l) => instance.put(paddedRows(layer.bias, layer.outputs, widths[l + 1]))),
+    weights: hidden.map((layer, l) => packed(layer, widths[l], widths[l + 1], block)),
+    biases: hidden.map((layer, l) => paddedRows(layer.bias, layer.outputs, widths[l + 1])),
     lastWeights: paddedRows(last.weights, last.inputs, widths[hidden.length]),
     lastBias: last.bias[0],
+    base,
+  };
+}
+
+function putPredictor(instance: CoreInstance, packed: PackedPredictor): void {
+  const { widths, embeddings, firstBias, weights, biases, lastWeights, lastBias, base } = packed;
+  const addresses = (arrays: Float32Array[]) => Uint32Array.from(arrays, (array) => instance.put(array));
+  instance.set<PredictorCells>({
+    embeddingsOf: addresses(embeddings),
+    firstBias,
+    firstOutputs: widths[0],
+    hiddenLayers: weights.length,
+    inputsOf: Uint32Array.from(widths),
+    weightsOf: addresses(weights),
+    biasOf: addresses(biases),
+    lastWeights,
+    lastBias,
     baseValue: base,
     widest: Math.max(...widths),
   });

@@ -7,21 +7,19 @@
  *   stage 1        └ block 4 ─ ...  ◄─────────┴───────────┘
  */
 import type { CostFactor } from '../core/subnets.ts';
-import type { SearchSpace, SpaceStage } from './space.ts';
+import { bestOfBuckets, type Choose, undominated } from './pareto.ts';
+import type { SearchSpace } from './space.ts';
 import { type Chain, chainOf, type StageCosts } from './stage-costs.ts';
 
 /** Beginnings of networks, cheapest first, each worth more than all cheaper ones. */
 interface Front {
   costs: Float64Array;
   worths: Float64Array;
-  steps: (Step | undefined)[];
-}
-
-/** The last decision of a beginning, and what came before it. */
-interface Step {
+  /** Where each came from: a place in one of the fronts before, and what it sets. */
+  before: readonly Front[];
+  sources: Uint32Array;
   slot: number;
-  value: number;
-  before: Step | undefined;
+  values: number[];
 }
 
 export interface TradeOff {
@@ -30,10 +28,16 @@ export interface TradeOff {
   worth: number;
 }
 
+/** The best trade-offs at one resolution, cheapest first; networks are made on demand. */
+export interface TradeOffs {
+  count: number;
+  at(i: number): TradeOff;
+}
+
 export interface TradeOffOptions {
-  factors: readonly CostFactor[];
   /** [S][values + 1] */
   worth: readonly Float64Array[];
+  /** Indices of resolutions. */
   resolutions: readonly number[];
   /** Nothing dearer is of interest. */
   limit: number;
@@ -41,86 +45,116 @@ export interface TradeOffOptions {
   buckets?: number;
 }
 
-/** The front at each resolution (index), cheapest first; networks are made on demand. */
-export function tradeOffs(space: SearchSpace, options: TradeOffOptions): { count: number; at(i: number): TradeOff }[] {
-  return options.resolutions.map((r) => {
-    const chains = chainOf(space, options.factors, r);
-    const ends = chains.flatMap((chain) => chainFronts(space, chain, options).map((front) => ({ front, chain })));
-    const places = ends.flatMap(({ front }, e) => Array.from(front.costs, (_, i) => ({ e, i })));
-    const costOf = ({ e, i }: { e: number; i: number }) => ends[e].front.costs[i];
-    const worthOf = ({ e, i }: { e: number; i: number }) => ends[e].front.worths[i];
-    if (ends.length > 1) places.sort((a, b) => costOf(a) - costOf(b) || worthOf(b) - worthOf(a));
-    let best = -Infinity;
-    const kept = places.filter((place) => {
-      if (worthOf(place) <= best) return false;
-      best = worthOf(place);
-      return true;
+export class TradeOffSolver {
+  readonly #space: SearchSpace;
+  readonly #chains: Chain[][];
+
+  constructor(space: SearchSpace, factors: readonly CostFactor[]) {
+    this.#space = space;
+    this.#chains = space.resolutions.map((_, r) => chainOf(space, factors, r));
+  }
+
+  /** One front for each resolution. */
+  fronts({ worth, resolutions, limit, buckets }: TradeOffOptions): TradeOffs[] {
+    const choose: Choose = buckets === undefined ? undominated(limit) : bestOfBuckets(limit, buckets);
+    return resolutions.map((r) => {
+      const ends = this.#chains[r].map((chain) => ({ chain, front: chainFront(this.#space, chain, worth, choose) }));
+      const all = union(
+        ends.map(({ front }) => front),
+        choose,
+      );
+      return {
+        count: all.costs.length,
+        at: (i) => {
+          const end = ends.length === 1 ? 0 : sourceOf(all, i).front;
+          const network = ends[end].chain.network.slice();
+          trace(all, i, network);
+          return { network, cost: all.costs[i], worth: all.worths[i] };
+        },
+      };
     });
-    return {
-      count: kept.length,
-      at(i) {
-        const { front, chain } = ends[kept[i].e];
-        const network = chain.network.slice();
-        for (let step = front.steps[kept[i].i]; step; step = step.before) network[step.slot] = step.value;
-        return { network, cost: costOf(kept[i]), worth: worthOf(kept[i]) };
-      },
-    };
-  });
+  }
 }
 
-/** Fronts by width of the last stage. */
-function chainFronts(space: SearchSpace, { network, stages }: Chain, options: TradeOffOptions): Front[] {
-  const { worth } = options;
+/** Which front before, and which place in it. */
+function sourceOf({ before, sources }: Front, i: number): { front: number; place: number } {
+  let front = 0;
+  let place = sources[i];
+  while (place >= before[front].costs.length) place -= before[front++].costs.length;
+  return { front, place };
+}
+
+/** Write down all decisions that led to a place. */
+function trace(front: Front, i: number, network: Uint8Array): void {
+  let now = front;
+  let at = i;
+  while (now.before.length > 0) {
+    if (now.slot >= 0) network[now.slot] = now.values[at];
+    const source = sourceOf(now, at);
+    now = now.before[source.front];
+    at = source.place;
+  }
+}
+
+function chainFront(
+  space: SearchSpace,
+  { network, stages }: Chain,
+  worth: readonly Float64Array[],
+  choose: Choose,
+): Front {
   let start = worth[space.resolutionSlot][network[space.resolutionSlot]];
   for (const slot of space.globalSlots) start += worth[slot][network[slot]];
-  let fronts: Front[] = [{ costs: Float64Array.of(0), worths: Float64Array.of(start), steps: [undefined] }];
+  const none = { before: [], sources: new Uint32Array(), slot: -1, values: [] };
+  // By width of the stage before.
+  let fronts: Front[] = [{ ...none, costs: Float64Array.of(0), worths: Float64Array.of(start) }];
   space.stages.forEach((stage, s) => {
-    fronts = Array.from({ length: stage.widths }, (_, width) =>
-      union(
-        fronts.flatMap((front, before) => stageFronts(stage, stages[s], front, before, width, options)),
-        options,
-      ),
-    );
+    fronts = Array.from({ length: stage.widths }, (_, width) => {
+      const ends = fronts.flatMap((front, before) => {
+        const entered = widened(front, stages[s].own(before, width), stage.widthSlot, width + 1, worth);
+        return stageFronts(entered, stage.blockSlots, stage.active, stages[s], before, width, worth, choose);
+      });
+      return union(ends, choose);
+    });
   });
-  return fronts;
+  return union(fronts, choose);
+}
+
+/** The front at the begin of a stage: its own cost, and its width set. */
+function widened(front: Front, cost: number, slot: number, value: number, worth: readonly Float64Array[]): Front {
+  const gain = slot < 0 ? 0 : worth[slot][value];
+  return {
+    costs: front.costs.map((each) => each + cost),
+    worths: front.worths.map((each) => each + gain),
+    before: [front],
+    sources: Uint32Array.from(front.costs.keys()),
+    slot,
+    values: Array(front.costs.length).fill(value),
+  };
 }
 
 /** Fronts after one stage, one for each depth. */
 function stageFronts(
-  stage: SpaceStage,
+  entered: Front,
+  blockSlots: readonly number[],
+  active: readonly number[],
   costs: StageCosts,
-  front: Front,
   before: number,
   width: number,
-  options: TradeOffOptions,
+  worth: readonly Float64Array[],
+  choose: Choose,
 ): Front[] {
   const ends: Front[] = [];
-  const own = costs.own(before, width);
-  const ownWorth = stage.widthSlot >= 0 ? options.worth[stage.widthSlot][width + 1] : 0;
-  let now: Front = {
-    costs: front.costs.map((cost) => cost + own),
-    worths: front.worths.map((value) => value + ownWorth),
-    steps:
-      stage.widthSlot < 0
-        ? front.steps
-        : front.steps.map((step) => ({ slot: stage.widthSlot, value: width + 1, before: step })),
-  };
+  let now = entered;
   for (let position = 0; ; position++) {
-    if (stage.active.includes(position)) ends.push(now);
-    if (position === stage.blockSlots.length) return ends;
-    const slot = stage.blockSlots[position];
-    now = extended(now, slot, costs.forms(before, width, position), options.worth[slot], options);
+    if (active.includes(position)) ends.push(now);
+    if (position === blockSlots.length) return ends;
+    const slot = blockSlots[position];
+    now = extended(now, slot, costs.forms(before, width, position), worth[slot], choose);
   }
 }
 
 /** Every beginning with every form of one more block. */
-function extended(
-  front: Front,
-  slot: number,
-  forms: Float64Array,
-  worth: Float64Array,
-  options: TradeOffOptions,
-): Front {
+function extended(front: Front, slot: number, forms: Float64Array, worth: Float64Array, choose: Choose): Front {
   const size = front.costs.length;
   const costs = new Float64Array(size * forms.length);
   const worths = new Float64Array(size * forms.length);
@@ -130,63 +164,35 @@ function extended(
       worths[at] = front.worths[i] + worth[form + 1];
     }
   }
-  return picked(undominated(costs, worths, options), costs, worths, (at) => ({
-    slot,
-    value: Math.floor(at / size) + 1,
-    before: front.steps[at % size],
-  }));
-}
-
-function union(fronts: readonly Front[], options: TradeOffOptions): Front {
-  if (fronts.length === 1) return fronts[0];
-  const costs = Float64Array.from(fronts.flatMap((front) => [...front.costs]));
-  const worths = Float64Array.from(fronts.flatMap((front) => [...front.worths]));
-  const steps = fronts.flatMap((front) => front.steps);
-  return picked(undominated(costs, worths, options), costs, worths, (at) => steps[at]);
-}
-
-function picked(
-  places: Uint32Array,
-  costs: Float64Array,
-  worths: Float64Array,
-  step: (at: number) => Step | undefined,
-): Front {
+  const kept = choose(costs, worths);
   return {
-    costs: Float64Array.from(places, (at) => costs[at]),
-    worths: Float64Array.from(places, (at) => worths[at]),
-    steps: Array.from(places, step),
+    costs: kept.map64(costs),
+    worths: kept.map64(worths),
+    before: [front],
+    sources: kept.places.map((at) => at % size),
+    slot,
+    values: Array.from(kept.places, (at) => Math.floor(at / size) + 1),
   };
 }
 
-/** Places that no other one beats, cheapest first; with buckets, at most one for each range of costs. */
-function undominated(costs: Float64Array, worths: Float64Array, { limit, buckets }: TradeOffOptions): Uint32Array {
-  const candidates = buckets === undefined ? byCost(costs, worths, limit) : bestByBucket(costs, worths, limit, buckets);
-  let kept = 0;
-  let best = -Infinity;
-  for (const at of candidates) {
-    if (worths[at] <= best) continue;
-    best = worths[at];
-    candidates[kept++] = at;
+/** All of several fronts that none of the others beats. */
+function union(fronts: readonly Front[], choose: Choose): Front {
+  const total = fronts.reduce((sum, { costs }) => sum + costs.length, 0);
+  const costs = new Float64Array(total);
+  const worths = new Float64Array(total);
+  let at = 0;
+  for (const front of fronts) {
+    costs.set(front.costs, at);
+    worths.set(front.worths, at);
+    at += front.costs.length;
   }
-  return candidates.subarray(0, kept);
-}
-
-function byCost(costs: Float64Array, worths: Float64Array, limit: number): Uint32Array {
-  const within = Uint32Array.from(costs.keys()).filter((at) => costs[at] <= limit);
-  return within.sort((a, b) => costs[a] - costs[b] || worths[b] - worths[a] || a - b);
-}
-
-/** Of every range of costs the place that is worth most. */
-function bestByBucket(costs: Float64Array, worths: Float64Array, limit: number, buckets: number): Uint32Array {
-  const best = new Int32Array(buckets).fill(-1);
-  const scale = (buckets - 1) / limit;
-  for (let at = 0; at < costs.length; at++) {
-    if (costs[at] > limit) continue;
-    const bucket = Math.floor(costs[at] * scale);
-    const held = best[bucket];
-    if (held < 0 || worths[at] > worths[held] || (worths[at] === worths[held] && costs[at] < costs[held])) {
-      best[bucket] = at;
-    }
-  }
-  return Uint32Array.from(best.filter((at) => at >= 0));
+  const kept = choose(costs, worths);
+  return {
+    costs: kept.map64(costs),
+    worths: kept.map64(worths),
+    before: fronts,
+    sources: kept.places,
+    slot: -1,
+    values: [],
+  };
 }

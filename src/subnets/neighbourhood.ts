@@ -4,6 +4,15 @@ import type { Found } from './archive.ts';
 import { applied, type Move, movesFrom } from './moves.ts';
 import type { SearchSpace } from './space.ts';
 
+/** A single change: what it costs more, what it is worth more, and the slots that it touches, as bits. */
+interface Change {
+  move: Move;
+  cost: number;
+  gain: number;
+  low: number;
+  high: number;
+}
+
 export class Neighbourhood {
   readonly #space: SearchSpace;
   readonly #kernel: SubnetKernel;
@@ -15,40 +24,49 @@ export class Neighbourhood {
     this.#resolutions = resolutions;
   }
 
-  /** All single changes, what each costs more and is worth more. */
-  #moves(
-    network: Uint8Array,
-    worth: readonly Float64Array[],
-  ): { moves: Move[]; costs: Float64Array; worths: Float64Array } {
+  /** All single changes, those that are worth most first. */
+  #changes(network: Uint8Array, worth: readonly Float64Array[]): Change[] {
     const moves = movesFrom(this.#space, network, this.#resolutions);
-    const rows = new Uint8Array((moves.length + 1) * network.length);
+    const size = network.length;
+    const rows = new Uint8Array((moves.length + 1) * size);
     rows.set(network);
-    moves.forEach((move, i) => {
-      rows.set(applied(network, move), (i + 1) * network.length);
+    moves.forEach(({ slots, values }, i) => {
+      const start = (i + 1) * size;
+      rows.set(network, start);
+      for (let j = 0; j < slots.length; j++) rows[start + slots[j]] = values[j];
     });
     const costs = this.#kernel.costs(rows);
-    const worths = Float64Array.from(moves, ({ slots, values }) =>
-      slots.reduce((sum, slot, i) => sum + worth[slot][values[i]] - worth[slot][network[slot]], 0),
-    );
-    return { moves, costs: costs.subarray(1).map((cost) => cost - costs[0]), worths };
+    const changes = moves.map((move, i): Change => {
+      let gain = 0;
+      let low = 0;
+      let high = 0;
+      move.slots.forEach((slot, j) => {
+        gain += worth[slot][move.values[j]] - worth[slot][network[slot]];
+        if (slot < 32) low |= 1 << slot;
+        else high |= 1 << (slot - 32);
+      });
+      return { move, gain, cost: costs[i + 1] - costs[0], low, high };
+    });
+    return changes.sort((a, b) => b.gain - a.gain);
   }
 
   /** Of all neighbours by one or two changes within the limit (if costs simply add up) those that are worth most. */
   promising(from: Found, limit: number, worth: readonly Float64Array[], most: number): Uint8Array[] {
-    const { network } = from;
-    const { moves, costs, worths } = this.#moves(network, worth);
+    const changes = this.#changes(from.network, worth);
     const slack = limit - from.cost;
     const best = new BestPairs(most);
-    for (let a = 0; a < moves.length; a++) {
-      if (costs[a] <= slack) best.offer(worths[a], a, -1);
+    for (let a = 0; a < changes.length; a++) {
+      const first = changes[a];
+      if (first.cost <= slack) best.offer(first.gain, a, -1);
       for (let b = 0; b < a; b++) {
-        const gain = worths[a] + worths[b];
-        if (gain <= best.least || costs[a] + costs[b] > slack) continue;
-        if (moves[a].slots.some((slot) => moves[b].slots.includes(slot))) continue;
-        best.offer(gain, a, b);
+        const second = changes[b];
+        // Later partners are worth even less.
+        if (first.gain + second.gain <= best.least) break;
+        if (first.cost + second.cost > slack || first.low & second.low || first.high & second.high) continue;
+        best.offer(first.gain + second.gain, a, b);
       }
     }
-    return best.pairs.map(([a, b]) => applied(network, moves[a], ...(b < 0 ? [] : [moves[b]])));
+    return best.pairs.map(([a, b]) => applied(from.network, changes[a].move, ...(b < 0 ? [] : [changes[b].move])));
   }
 
   /**
@@ -68,13 +86,12 @@ export class Neighbourhood {
       now = applied(now, moves[random.below(moves.length)]);
     }
     while (this.#kernel.costs(now)[0] > limit) {
-      const { moves, costs, worths } = this.#moves(now, worth);
-      let best = -1;
-      for (let i = 0; i < moves.length; i++) {
-        if (costs[i] < 0 && (best < 0 || worths[i] / -costs[i] > worths[best] / -costs[best])) best = i;
+      let best: Change | undefined;
+      for (const change of this.#changes(now, worth)) {
+        if (change.cost < 0 && (!best || change.gain / -change.cost > best.gain / -best.cost)) best = change;
       }
-      if (best < 0) return undefined;
-      now = applied(now, moves[best]);
+      if (!best) return undefined;
+      now = applied(now, best.move);
     }
     return now;
   }

@@ -60,10 +60,11 @@ function solve(matrix: Float64Array, right: Float64Array, n: number): Float64Arr
   const lower = matrix.slice();
   for (let i = 0; i < n; i++) lower[i * n + i] += RIDGE;
   for (let i = 0; i < n; i++) {
+    const row = lower.subarray(i * n, (i + 1) * n);
     for (let j = 0; j <= i; j++) {
-      let sum = lower[i * n + j];
-      for (let k = 0; k < j; k++) sum -= lower[i * n + k] * lower[j * n + k];
-      lower[i * n + j] = i === j ? Math.sqrt(sum) : sum / lower[j * n + j];
+      const other = lower.subarray(j * n, (j + 1) * n);
+      const rest = row[j] - product(row, other, j);
+      row[j] = i === j ? Math.sqrt(rest) : rest / other[j];
     }
   }
   const x = right.slice();
@@ -76,6 +77,23 @@ function solve(matrix: Float64Array, right: Float64Array, n: number): Float64Arr
     x[i] /= lower[i * n + i];
   }
   return x;
+}
+
+/** Sum over the first `count` products, in four partial sums: one would wait for itself. */
+function product(a: Float64Array, b: Float64Array, count: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let k = 0;
+  for (; k + 3 < count; k += 4) {
+    s0 += a[k] * b[k];
+    s1 += a[k + 1] * b[k + 1];
+    s2 += a[k + 2] * b[k + 2];
+    s3 += a[k + 3] * b[k + 3];
+  }
+  for (; k < count; k++) s0 += a[k] * b[k];
+  return s0 + s1 + (s2 + s3);
 }
 
 export function worthOf(worth: readonly Float64Array[], network: Uint8Array): number {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Random, wasmCore } from '../../bindings/core.ts';
 import { slotValues } from '../../src/core/subnet-checks.ts';
 import { Archive, hypervolume } from '../../src/subnets/archive.ts';
-import { tradeOffs } from '../../src/subnets/dynamic-programming.ts';
+import { TradeOffSolver } from '../../src/subnets/dynamic-programming.ts';
 import type { ElasticSpace } from '../../src/subnets/elastic-space.ts';
 import { extremesOf } from '../../src/subnets/extremes.ts';
 import { movesFrom } from '../../src/subnets/moves.ts';
@@ -104,7 +104,7 @@ for (const widths of [false, true]) {
       Float64Array.from({ length: values + 1 }, (_, v) => (v === 0 ? 0 : random.unit())),
     );
     const limit = Infinity;
-    const fronts = tradeOffs(space, { factors, worth, resolutions: [0, 1], limit });
+    const fronts = new TradeOffSolver(space, factors).fronts({ worth, resolutions: [0, 1], limit });
     fronts.forEach((front, r) => {
       const points = all
         .map((network, i) => ({ cost: costs[i], worth: worthOf(worth, network), r: network[space.resolutionSlot] - 1 }))

@@ -12,7 +12,7 @@
  */
 import { Random } from '../../../bindings/core.ts';
 import { Archive, type Found } from '../archive.ts';
-import { tradeOffs } from '../dynamic-programming.ts';
+import { TradeOffSolver } from '../dynamic-programming.ts';
 import { Neighbourhood } from '../neighbourhood.ts';
 import { networkKey } from '../space.ts';
 import { Surrogate } from '../surrogate.ts';
@@ -47,12 +47,14 @@ export const EXACT_SURROGATE_DEFAULTS: ExactSurrogateSettings = {
   margin: 0.002,
   width: 32,
   kick: 3,
-  kicks: 6,
+  kicks: 12,
   buckets: 512,
 };
 
 /** Scores closer than this are equal: float32 noise of the incremental first layer. */
 const NOISE = 1e-6;
+/** Margins below the best of a limit, from which on a resolution gets no more proposals. */
+const HOPELESS = 4;
 
 export function exactSurrogateMethod(settings: Partial<ExactSurrogateSettings> = {}): Method {
   return {
@@ -60,7 +62,7 @@ export function exactSurrogateMethod(settings: Partial<ExactSurrogateSettings> =
     title: 'additive surrogates, solved exactly, and neighbours',
     source:
       'surrogate-assisted search as in NSGANetV2 (Lu et al., ECCV 2020), additive block scores as in MathNAS (2023)',
-    defaultEvaluations: (limits) => 2000 + 7000 * limits,
+    defaultEvaluations: (limits) => 2000 + 5600 * limits,
     run: (context) => new ExactSurrogate(context, { ...EXACT_SURROGATE_DEFAULTS, ...settings }).run(),
   };
 }
@@ -72,6 +74,7 @@ class ExactSurrogate {
   readonly #scorer: Scorer;
   readonly #random: Random;
   readonly #neighbourhood: Neighbourhood;
+  readonly #solver: TradeOffSolver;
   /** By limit: fitted to networks of about that cost. */
   readonly #surrogates: Surrogate[];
   readonly #worths: Float64Array[][] = [];
@@ -81,6 +84,7 @@ class ExactSurrogate {
   /** By limit: networks from which a climb ended. */
   readonly #climbed: Set<string>[];
   #duplicates = 0;
+  #proposed = false;
 
   constructor(context: MethodContext, settings: ExactSurrogateSettings) {
     this.#context = context;
@@ -89,6 +93,7 @@ class ExactSurrogate {
     this.#scorer = new Scorer(context);
     this.#random = new Random(context.seed);
     this.#neighbourhood = new Neighbourhood(context.space, context.kernel, context.resolutions);
+    this.#solver = new TradeOffSolver(context.space, context.cost);
     this.#surrogates = context.limits.map(() => new Surrogate(context.space));
     this.#elites = context.limits.map(() => []);
     this.#climbed = context.limits.map(() => new Set());
@@ -142,19 +147,29 @@ class ExactSurrogate {
 
   /** The surrogates' best trade-offs, just within every limit. */
   async #propose(): Promise<void> {
-    const { space, cost, limits, extremes, resolutions } = this.#context;
+    const { limits, extremes } = this.#context;
     const networks: Uint8Array[] = [];
     for (const [l, each] of limits.entries()) {
       const limit = Math.min(each, extremes.most.cost);
       const worth = this.#worths[l];
-      const fronts = tradeOffs(space, { factors: cost, worth, resolutions, limit, buckets: this.#settings.buckets });
+      const resolutions = this.#promisingResolutions(l);
+      const fronts = this.#solver.fronts({ worth, resolutions, limit, buckets: this.#settings.buckets });
       for (const front of fronts) {
         const first = Math.max(0, front.count - this.#settings.proposals);
         for (let i = first; i < front.count; i++) networks.push(front.at(i).network);
       }
       await this.#scorer.breathe('trade-offs');
     }
+    this.#proposed = true;
     await this.#score(concatenated(networks), this.#settings.frontWeight, 'trade-offs');
+  }
+
+  /** At first all; then those whose best is not hopelessly behind. */
+  #promisingResolutions(l: number): readonly number[] {
+    const { resolutions } = this.#context;
+    if (!this.#proposed) return resolutions;
+    const least = this.#best(l).score - HOPELESS * this.#settings.margin;
+    return resolutions.filter((r) => (this.#elites[l][r + 1]?.score ?? -Infinity) >= least);
   }
 
   #best(l: number): Found {
@@ -198,7 +213,7 @@ class ExactSurrogate {
       let best = -1;
       neighbours.forEach((network, i) => {
         if (costs[i] > limits[l]) return;
-        this.#teach(network, scores[i], costs[i], this.#settings.frontWeight);
+        this.#surrogates[l].add(network, scores[i], this.#settings.frontWeight);
         if (best < 0 || scores[i] > scores[best]) best = i;
       });
       if (best < 0 || scores[best] <= from.score + NOISE) return;
