@@ -37,6 +37,10 @@ export const MEASURE_OPTIONS = {
     description:
       'on host: keep measurements there, and go on from those that it holds (OUT.partial, gone when all is done)',
   },
+  provenance: {
+    type: 'boolean',
+    description: 'on host, with --matrix: record the day of the measurement in every cell',
+  },
   roofline: { type: 'boolean', description: 'on host: model the costs as on other platforms, measure nothing' },
 } as const satisfies Options;
 
@@ -46,6 +50,7 @@ export interface MeasureSettings {
   'time-limit'?: string;
   resume?: string;
   roofline?: boolean;
+  provenance?: boolean;
   matrix?: boolean;
   cut?: string;
 }
@@ -87,7 +92,8 @@ export async function measureHost(
       onProgress: (share, note) => bar.update(share * singles, note),
     });
     const all = [...found, ...modelWarnings(blocked), ...warnings];
-    const matrix = measuredFpsMatrix(blocked.slice(0, originals.length), platform, outcomes);
+    const day = values.provenance ? new Date().toISOString().slice(0, 10) : undefined;
+    const matrix = measuredFpsMatrix(blocked.slice(0, originals.length), platform, outcomes, day);
     if (values.matrix) {
       if (temporary) await removeFile(file!);
       return { matrix, warnings: all };

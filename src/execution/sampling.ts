@@ -3,7 +3,7 @@
  *
  *     one thread     the wait is taken off the time: nothing else happened meanwhile
  *     more threads   threads wait for each other, so a wait here need not delay the whole; calls that waited for more than
- *                    a fiftieth of their time are left out, as far as enough others are left
+ *                    a fiftieth of their time are left out; where that leaves fewer than six, those six that waited least
  */
 import { coreWaits, waitedMs } from '../../bindings/host/index.ts';
 import { medianSpread } from '../profiles/samples.ts';
@@ -30,8 +30,7 @@ export function undisturbed(calls: readonly TimedCall[], threads: number): numbe
   if (threads === 1) return calls.map((call) => Math.max(call.elapsedMs - call.waitedMs, CLOCK_MS));
   const share = (call: TimedCall): number => call.waitedMs / call.elapsedMs;
   const quiet = calls.filter((call) => share(call) <= UNDISTURBED);
-  const least = (): TimedCall[] =>
-    [...calls].sort((a, b) => share(a) - share(b)).slice(0, Math.max(FEWEST, calls.length >> 2));
+  const least = (): TimedCall[] => [...calls].sort((a, b) => share(a) - share(b)).slice(0, FEWEST);
   return (quiet.length >= FEWEST ? quiet : least()).map((call) => call.elapsedMs);
 }
 
