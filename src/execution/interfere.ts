@@ -1,12 +1,13 @@
 /** Runs pairs of models on pairs of processors, alone and at the same time. */
-import { withScratchFolder, writeFileWhole } from '../../bindings/host/index.ts';
-import { type CuttableModel, cutModel } from '../models/cut.ts';
+import { createFolder, withScratchFolder } from '../../bindings/host/index.ts';
+import type { CuttableModel } from '../models/cut.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { independentPairs } from '../profiles/interference.ts';
 import type { Outcome } from '../profiles/measured.ts';
 import { summarize } from '../profiles/samples.ts';
 import type { BusyPair } from '../profiles/schema.ts';
 import type { Journal } from './measure.ts';
+import { PieceFiles } from './piece-files.ts';
 import { type ProcessorPool, runnableProcessors, withProcessors } from './pool.ts';
 import type { LoadedStage } from './processor.ts';
 
@@ -120,7 +121,7 @@ class Stages {
   private readonly platform: Platform;
   private readonly pool: ProcessorPool;
   private readonly folder: string;
-  private readonly files = new Map<number, string>();
+  private readonly files = new Map<number, PieceFiles>();
   private readonly loaded = new Map<string, { model: number; stage: LoadedStage }>();
 
   constructor(models: readonly CuttableModel[], platform: Platform, pool: ProcessorPool, folder: string) {
@@ -142,12 +143,10 @@ class Stages {
   }
 
   private async file(m: number): Promise<string> {
-    const found = this.files.get(m);
-    if (found !== undefined) return found;
-    const model = this.models[m]!;
-    const path = `${this.folder}/${m}.onnx`;
-    await writeFileWhole(path, cutModel(model, 0, model.blocked.blocks.length - 1).bytes);
-    this.files.set(m, path);
-    return path;
+    const folder = `${this.folder}/${m}`;
+    const found = this.files.get(m) ?? new PieceFiles(this.models[m]!, folder);
+    if (!this.files.has(m)) await createFolder(folder);
+    this.files.set(m, found);
+    return found.whole();
   }
 }

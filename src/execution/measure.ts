@@ -2,11 +2,11 @@
  * Measures models on the processors of this host: each whole, through the runtime's profile of its nodes, and cut into
  * pieces. What was measured goes into a journal as it comes, so that a run that was cut short can go on.
  */
-import { withScratchFolder, writeFileWhole } from '../../bindings/host/index.ts';
+import { withScratchFolder } from '../../bindings/host/index.ts';
 import { nativeVersion, webVersion } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
-import { type CuttableModel, cutModel } from '../models/cut.ts';
+import type { CuttableModel } from '../models/cut.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import { type FoldedNodes, foldNodes } from '../profiles/fold-nodes.ts';
 import {
@@ -17,9 +17,11 @@ import {
   type TimedPiece,
 } from '../profiles/measured.ts';
 import { type LatencySamples, summarize } from '../profiles/samples.ts';
+import { PieceFiles } from './piece-files.ts';
 import { type ProcessorPool, runnableProcessors, withProcessors } from './pool.ts';
 import type { ExecutionProcessor } from './processor.ts';
 import type { SamplingRule } from './requests.ts';
+import { Schedule, seriesOf } from './schedule.ts';
 
 /** Results by key, kept between runs by whoever calls. */
 export interface Journal {
@@ -43,13 +45,8 @@ export interface Measured {
   warnings: Warning[];
 }
 
-/** A series ends when the 95 % interval of its median is below this share of it. */
-const ENOUGH = 0.03;
 const WHOLE_LIMIT_MS = 3000;
 const PIECE_LIMIT_MS = 1000;
-/** What one series gets at least, however short the time: a few calls. */
-const LEAST_LIMIT_MS = 20;
-const MIN_RUNS = 10;
 /** Calls under the runtime's profiler. */
 const NODE_RUNS = 63;
 /** Models slower than this are profiled with fewer calls. */
@@ -91,7 +88,7 @@ export async function measureModels(
         const files = new PieceFiles(model, folder);
         for (const processor of processors) {
           const runtime = runtimes[processor.execution!.runtime];
-          const bench = new Bench(model, processor, runtime, pool, files, schedule, options);
+          const bench = new Bench({ model, processor, runtime, pool, files, schedule, options });
           const outcome = await bench.outcome();
           outcomes[m]!.set(processor.id, outcome);
           if (bench.unpinned !== undefined) unpinned.set(processor.id, bench.unpinned);
@@ -109,126 +106,48 @@ export async function measureModels(
   if (schedule.waitedShare > BUSY) {
     warnings.push({
       code: 'BUSY_MACHINE',
-      message: `other programs held the cores for ${Math.round(100 * schedule.waitedShare)} % of the time: it is taken off by the kernel's account, but the caches that they emptied are not`,
+      message: `other programs held the cores for ${Math.round(100 * schedule.waitedShare)} % of the time: the kernel's account of it is taken off, or such calls left out; what the others did to caches stays`,
     });
   }
   return { outcomes, warnings };
 }
 
-/** What is left to do, and how much time each series may take. */
-class Schedule {
-  private readonly began = performance.now();
-  private readonly all: number;
-  private readonly options: MeasureOptions;
-  private done = 0;
-  private waitedMs = 0;
-  private ranMs = 0;
-
-  constructor(models: readonly CuttableModel[], processors: readonly Processor[], options: MeasureOptions) {
-    const perModel = ({ blocked }: CuttableModel): number => (options.wholeOnly ? 1 : 2 + blocked.blocks.length);
-    this.all = processors.length * models.reduce((sum, model) => sum + perModel(model), 0);
-    this.options = options;
-  }
-
-  /** `count` series are done, or need not be. */
-  advance(count: number, note: string): void {
-    this.done += count;
-    this.options.onProgress?.(Math.min(1, this.done / this.all), note);
-  }
-
-  /** Time that calls waited for a core beside the time that they took. */
-  waited(milliseconds: number, samplesMs: readonly number[]): void {
-    this.waitedMs += milliseconds;
-    this.ranMs += samplesMs.reduce((sum, each) => sum + each, 0);
-  }
-
-  /** Share of the time in which something else ran on the cores. */
-  get waitedShare(): number {
-    const all = this.waitedMs + this.ranMs;
-    return all > 0 ? this.waitedMs / all : 0;
-  }
-
-  /** Time for the next series, warm-up included. */
-  rule(mostMs: number, weight = 1): SamplingRule {
-    const { timeLimitMs } = this.options;
-    const left = (timeLimitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - this.began);
-    const share = (weight * left) / Math.max(1, this.all - this.done);
-    const limitMs = Math.max(LEAST_LIMIT_MS, Math.min(mostMs, share));
-    return { warmupRuns: 3, warmupMs: limitMs / 20, minRuns: MIN_RUNS, spread: ENOUGH, limitMs };
-  }
-}
-
-/** Pieces of one model as files, each written once. */
-class PieceFiles {
-  private readonly model: CuttableModel;
-  private readonly folder: string;
-  private readonly written = new Map<string, Promise<string>>();
-
-  constructor(model: CuttableModel, folder: string) {
-    this.model = model;
-    this.folder = folder;
-  }
-
-  /** Path of blocks `first` to `last` as an ONNX file. */
-  path(first: number, last: number): Promise<string> {
-    const name = `${first}-${last}.onnx`;
-    const found = this.written.get(name) ?? this.write(name, first, last);
-    this.written.set(name, found);
-    return found;
-  }
-
-  private async write(name: string, first: number, last: number): Promise<string> {
-    const path = `${this.folder}/${name}`;
-    await writeFileWhole(path, cutModel(this.model, first, last).bytes);
-    return path;
-  }
+interface BenchParts {
+  model: CuttableModel;
+  processor: Processor;
+  /** Name and version of what runs it. */
+  runtime: string;
+  pool: ProcessorPool;
+  files: PieceFiles;
+  schedule: Schedule;
+  options: MeasureOptions;
 }
 
 /** One model on one processor. */
 class Bench {
   /** Why the process is not held to its cores. */
   unpinned?: string;
-  private readonly model: CuttableModel;
-  private readonly processor: Processor;
-  private readonly runtime: string;
-  private readonly pool: ProcessorPool;
-  private readonly files: PieceFiles;
-  private readonly schedule: Schedule;
-  private readonly options: MeasureOptions;
+  private readonly parts: BenchParts;
 
-  constructor(
-    model: CuttableModel,
-    processor: Processor,
-    runtime: string,
-    pool: ProcessorPool,
-    files: PieceFiles,
-    schedule: Schedule,
-    options: MeasureOptions,
-  ) {
-    this.model = model;
-    this.processor = processor;
-    this.runtime = runtime;
-    this.pool = pool;
-    this.files = files;
-    this.schedule = schedule;
-    this.options = options;
+  constructor(parts: BenchParts) {
+    this.parts = parts;
   }
 
   async outcome(): Promise<Outcome> {
-    const { blocked } = this.model;
-    const series = this.options.wholeOnly ? 1 : 2 + blocked.blocks.length;
-    const note = `${blocked.name} on ${this.processor.id}`;
+    const { model, processor, pool, schedule, options } = this.parts;
+    const series = seriesOf(model, options.wholeOnly);
+    const note = `${model.blocked.name} on ${processor.id}`;
     let told = 0;
     const advance = (count: number): void => {
       told += count;
-      this.schedule.advance(count, note);
+      schedule.advance(count, note);
     };
     try {
       return await this.measure(advance);
     } catch (error) {
-      if (!(error instanceof HeterodyneError) || this.options.signal?.aborted) throw error;
+      if (!(error instanceof HeterodyneError) || options.signal?.aborted) throw error;
       if (error.code !== 'BAD_INPUT' && error.code !== 'PROCESS' && error.code !== 'LIMIT') throw error;
-      if (error.code === 'PROCESS') await this.pool.drop(this.processor);
+      if (error.code === 'PROCESS') await pool.drop(processor);
       return { unsupported: error.message };
     } finally {
       advance(series - told);
@@ -236,36 +155,50 @@ class Bench {
   }
 
   private async measure(advance: (count: number) => void): Promise<ModelMeasurement> {
-    const last = this.model.blocked.blocks.length - 1;
+    const { model, processor, schedule, options } = this.parts;
+    const last = model.blocked.blocks.length - 1;
     const pinned = await this.once('pinned', async ({ pinned, unpinned }) => unpinned ?? pinned);
     if (typeof pinned === 'string') this.unpinned = pinned;
-    const base = { runtime: this.runtime, pinned: pinned === true };
-    const whole = await this.series('whole', 0, last, this.schedule.rule(WHOLE_LIMIT_MS, 3));
+    const base = { runtime: this.parts.runtime, pinned: pinned === true };
+    const whole = await this.series('whole', 0, last, schedule.rule(WHOLE_LIMIT_MS, 3));
     advance(1);
     // Only the profile of nodes tells what fell back to the CPU.
-    const provider = this.processor.execution?.provider ?? 'cpu';
-    if (this.options.wholeOnly && provider === 'cpu') return { ...base, whole };
+    const provider = processor.execution?.provider ?? 'cpu';
+    if (options.wholeOnly && provider === 'cpu') return { ...base, whole };
     const nodes = await this.nodes(whole);
-    if (this.options.wholeOnly) return { ...base, whole, ...(nodes !== undefined && { nodes }) };
+    if (options.wholeOnly) return { ...base, whole, ...(nodes !== undefined && { nodes }) };
     advance(1);
-    const estimates = estimatedBlocksMs(this.model.blocked, this.processor, { whole, nodes });
+    try {
+      const pieces = await this.pieces({ whole, nodes }, advance);
+      return { ...base, whole, ...(nodes !== undefined && { nodes }), pieces };
+    } catch (error) {
+      // A model that cannot be cut everywhere still has its nodes.
+      if (nodes === undefined || !(error instanceof HeterodyneError) || error.code !== 'BAD_INPUT') throw error;
+      return { ...base, whole, nodes };
+    }
+  }
+
+  private async pieces(
+    known: Pick<ModelMeasurement, 'whole' | 'nodes'>,
+    advance: (count: number) => void,
+  ): Promise<TimedPiece[]> {
+    const { model, processor, schedule } = this.parts;
     const pieces: TimedPiece[] = [];
-    for (const piece of piecesToTime(estimates)) {
-      const blocks = piece.last - piece.first + 1;
-      const rule = this.schedule.rule(PIECE_LIMIT_MS, blocks);
-      const latencyMs = await this.series(`piece ${piece.first}-${piece.last}`, piece.first, piece.last, rule);
-      pieces.push({ ...piece, latencyMs });
+    for (const { first, last } of piecesToTime(estimatedBlocksMs(model.blocked, processor, known))) {
+      const blocks = last - first + 1;
+      const latencyMs = await this.series(`piece ${first}-${last}`, first, last, schedule.rule(PIECE_LIMIT_MS, blocks));
+      pieces.push({ first, last, latencyMs });
       advance(blocks);
     }
-    return { ...base, whole, ...(nodes !== undefined && { nodes }), pieces };
+    return pieces;
   }
 
   private series(what: string, first: number, last: number, rule: SamplingRule): Promise<LatencySamples> {
     return this.once(what, async (process) => {
-      const stage = await process.load(await this.files.path(first, last));
+      const stage = await process.load(await this.parts.files.path(first, last));
       try {
         const { samplesMs, waitedMs } = await stage.sample(rule);
-        this.schedule.waited(waitedMs, samplesMs);
+        this.parts.schedule.waited(waitedMs, samplesMs);
         return summarize(samplesMs);
       } finally {
         await stage.close().catch(() => {});
@@ -275,27 +208,29 @@ class Bench {
 
   /** Through the native runtime's profiler; the other one has none that can be read. */
   private async nodes(whole: LatencySamples): Promise<FoldedNodes | undefined> {
-    if (this.processor.execution?.runtime !== 'native') return undefined;
-    const { blocked, graph } = this.model;
+    const { model, processor, files } = this.parts;
+    if (processor.execution?.runtime !== 'native') return undefined;
+    const { blocked, graph } = model;
     const runs = Math.max(LEAST_NODE_RUNS, Math.min(NODE_RUNS, Math.round(NODE_LIMIT_MS / whole.mean)));
     const folded = await this.once('nodes', async (process) => {
-      const path = await this.files.path(0, blocked.blocks.length - 1);
-      return foldNodes(await process.profile(path, runs), graph, blocked) ?? null;
+      return foldNodes(await process.profile(await files.whole(), runs), graph, blocked) ?? null;
     });
     return folded ?? undefined;
   }
 
   /** From the journal if it stands there, else measured and written there. */
   private async once<T>(what: string, measure: (process: ExecutionProcessor) => Promise<T>): Promise<T> {
-    const { hash, batch, blocks, inputs } = this.model.blocked;
-    const { id, execution } = this.processor;
+    const { model, processor, runtime, pool, options } = this.parts;
+    const { hash, batch, blocks, inputs } = model.blocked;
+    const { id, execution } = processor;
     const shapes = inputs.map(({ shape }) => shape);
-    const key = JSON.stringify([hash, batch, shapes, blocks.length, id, execution, this.runtime, what]);
-    const known = this.options.journal?.get(key);
+    const cuts = blocks.map(({ operators }) => operators.length);
+    const key = JSON.stringify([hash, batch, shapes, cuts, id, execution, runtime, what]);
+    const known = options.journal?.get(key);
     if (known !== undefined) return known as T;
-    this.options.signal?.throwIfAborted();
-    const value = await measure(await this.pool.get(this.processor));
-    await this.options.journal?.put(key, value);
+    options.signal?.throwIfAborted();
+    const value = await measure(await pool.get(processor));
+    await options.journal?.put(key, value);
     return value;
   }
 }
