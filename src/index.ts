@@ -25,6 +25,7 @@ export { type SimulatedThroughput, simulateThroughput, type ThroughputOptions } 
 export { analyticEstimator, type Estimator, type EstimatorBatch } from './estimators/estimator.ts';
 export { type OnnxEstimator, type OnnxEstimatorOptions, onnxEstimator } from './estimators/onnx.ts';
 export { type NamedProblem, type ProblemInput, placementProblem } from './estimators/problem.ts';
+export { alignBlocks } from './models/align-blocks.ts';
 export {
   type CutModel,
   type CuttableModel,

@@ -1,6 +1,7 @@
 /** `MODEL`, `--shape`, `--batch`, `--cut`, `--seed`: one model with its weights, for commands that write models. */
 import { basename, dirname, join } from 'node:path';
 import { exists, readBytes } from '../../bindings/host/index.ts';
+import { alignBlocks } from '../models/align-blocks.ts';
 import type { Granularity } from '../models/blocks.ts';
 import type { CuttableModel } from '../models/cut.ts';
 import { cuttableOnnx, cuttableZoo } from '../models/cuttable.ts';
@@ -82,11 +83,12 @@ export async function openModels(
   return models;
 }
 
-/** The further forms of a workload's models that have files of their own, under the models' names. */
+/** The further forms of a workload's models that have files of their own, under the models' names and in their blocks. */
 export async function openVariants(
   { workload, file }: ChosenWorkload,
   granularity: Granularity | undefined,
   signal: AbortSignal,
+  originals: readonly CuttableModel[],
 ): Promise<{ variant: string; model: CuttableModel }[]> {
   const names = workloadNames(workload);
   const forms: { variant: string; model: CuttableModel }[] = [];
@@ -94,7 +96,8 @@ export async function openVariants(
     for (const { name: variant, model } of workloadVariants(entry)) {
       if (model === undefined) continue;
       signal.throwIfAborted();
-      forms.push({ variant, model: await openEntry({ ...entry, model }, names[m]!, file, granularity) });
+      const form = await openEntry({ ...entry, model }, names[m]!, file, granularity);
+      forms.push({ variant, model: { ...form, blocked: alignBlocks(form.blocked, originals[m]!.blocked) } });
     }
   }
   return forms;

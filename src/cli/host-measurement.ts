@@ -76,7 +76,7 @@ export async function measureHost(
   const limit = values['time-limit'];
   const timeLimitMs = limit === undefined ? undefined : parseQuantity(limit, 'ms', '--time-limit');
   const originals = await openModels(chosen, parseCut(values.cut), signal);
-  const forms = values.matrix ? [] : await openVariants(chosen, parseCut(values.cut), signal);
+  const forms = values.matrix ? [] : await openVariants(chosen, parseCut(values.cut), signal, originals);
   const models = [...originals, ...forms.map(({ model }) => model)];
   const variants = [...originals.map(() => 'original'), ...forms.map(({ variant }) => variant)];
   const blocked = models.map((model) => model.blocked);

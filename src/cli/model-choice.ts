@@ -4,6 +4,7 @@ import { exists, readBytes, readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { LIMITS } from '../core/placement.ts';
 import type { Warning } from '../documents/warnings.ts';
+import { alignBlocks } from '../models/align-blocks.ts';
 import type { Granularity } from '../models/blocks.ts';
 import type { BlockedModel } from '../models/graph.ts';
 import { loadOnnxModel } from '../models/load.ts';
@@ -230,11 +231,16 @@ export async function loadModels(
   return models;
 }
 
-/** The further forms of a workload's models that have files of their own, under the models' names. */
+/**
+ * The further forms of a workload's models that have files of their own, under the models' names and in their blocks.
+ *
+ * @param originals the models themselves, in order, if they are loaded already
+ */
 export async function loadVariants(
   { workload, file }: ChosenWorkload,
   cut: Granularity | undefined,
   signal: AbortSignal,
+  originals: readonly BlockedModel[] = [],
 ): Promise<VariantModel[]> {
   const names = workloadNames(workload);
   const loaded: VariantModel[] = [];
@@ -242,7 +248,9 @@ export async function loadVariants(
     for (const { name: variant, model, precision } of workloadVariants(entry)) {
       if (model === undefined) continue;
       signal.throwIfAborted();
-      const form = await loadModel({ ...entry, model }, names[m] as string, file, cut);
+      const name = names[m] as string;
+      const original = originals[m] ?? (await loadModel(entry, name, file, cut));
+      const form = alignBlocks(await loadModel({ ...entry, model }, name, file, cut), original);
       const format = precision ?? entry.precision;
       loaded.push({ model: form, variant, ...(format !== undefined && { precision: format }) });
     }

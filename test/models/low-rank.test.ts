@@ -7,6 +7,7 @@ import { approximate } from '../../src/execution/artefacts/approximate.ts';
 import { syntheticFeeds } from '../../src/execution/artefacts/calibration.ts';
 import { outputErrorOf } from '../../src/execution/artefacts/measure.ts';
 import { artefactRuntime } from '../../src/execution/artefacts/runtime.ts';
+import { alignBlocks } from '../../src/models/align-blocks.ts';
 import { cuttable, cuttableZoo } from '../../src/models/cuttable.ts';
 import type { Graph } from '../../src/models/graph.ts';
 import {
@@ -244,6 +245,19 @@ test('a network keeps what does not pay; its arithmetic is what a fresh count fi
     half!.macs < 0.6 * model.blocked.macs && bytes.length < 0.6 * writeOnnx(model.graph, model.weightsOf).length,
   );
   assert.is(half!.blockTimeRatios.length, model.blocked.blocks.length);
+  // More places to cut, the same blocks.
+  const aligned = alignBlocks(counted, model.blocked);
+  assert.ok(counted.blocks.length > model.blocked.blocks.length);
+  const outputs = (blocked: typeof counted) => blocked.blocks.map((block) => block.outputs);
+  assert.equal(outputs(aligned), outputs(model.blocked));
+  const macsOf = (blocked: typeof counted) =>
+    blocked.blocks.flatMap(({ work }) => Object.values(work.macs)).reduce((a, b) => a + b, 0);
+  assert.is(macsOf(aligned), counted.macs);
+  const operators = aligned.blocks.flatMap((block) => block.operators).sort((a, b) => a - b);
+  assert.equal(operators, [...half!.graph.operators.keys()]);
+  assert.is(alignBlocks(model.blocked, model.blocked), model.blocked);
+  const renamed = model.blocked.blocks.map((block) => ({ ...block, outputs: ['elsewhere'] }));
+  assert.is(alignBlocks(counted, { ...model.blocked, blocks: renamed }), counted);
   // 16 is beyond K* = 14.2 of that layer.
   assert.equal(
     listed!.layers.map(({ operator, applied, reason }) => [operator, applied, reason]),

@@ -314,7 +314,7 @@ async function readInputs(values: InputValues, call: Call): Promise<{ request: P
   }
   const platform = atOperatingPoint(fastest, point);
   const models = await loadModels(chosen, cut, call.signal);
-  const variants = await loadVariants(chosen, cut, call.signal);
+  const variants = await loadVariants(chosen, cut, call.signal, models);
   return { request: { platform, workload, models, variants }, warnings: found };
 }
 

@@ -144,7 +144,7 @@ async function modelledProfile(
   call: Call,
 ): Promise<Profile> {
   const models = await loadModels(chosen, parseCut(values.cut), call.signal);
-  const forms = await loadVariants(chosen, parseCut(values.cut), call.signal);
+  const forms = await loadVariants(chosen, parseCut(values.cut), call.signal, models);
   const found: Warning[] = [...warnings, ...chosen.warnings, ...modelWarnings(models)];
   if (values.platform === HOST_PLATFORM && !values.roofline) {
     found.push({
