@@ -29,10 +29,11 @@ export function groupProblem(matrix: FpsMatrix, options: GroupOptions = {}): Gro
   checkNames('device', ids, options.caps, options.memory, options.counts, options.interference);
   checkNames('model', names, options.calls);
   const m = names.length;
+  const taken = new Set(ids);
   const columns = matrix.devices.flatMap((device): { source: string; device: GroupDevice }[] =>
     Array.from({ length: given(options.counts, device.id) ?? 1 }, (_, copy) => ({
       source: device.id,
-      device: deviceOf(device, copy, m, options),
+      device: { ...deviceOf(device, m, options), id: copy === 0 ? device.id : freeName(device.id, taken) },
     })),
   );
   checkLimits(m, columns.length);
@@ -50,12 +51,20 @@ export function groupProblem(matrix: FpsMatrix, options: GroupOptions = {}): Gro
   });
 }
 
-function deviceOf(device: FpsDevice, copy: number, m: number, options: GroupOptions): GroupDevice {
+/** The first of `VPU-2`, `VPU-3` ... that no device has. */
+function freeName(id: string, taken: Set<string>): string {
+  let number = 2;
+  while (taken.has(`${id}-${number}`)) number++;
+  taken.add(`${id}-${number}`);
+  return `${id}-${number}`;
+}
+
+function deviceOf(device: FpsDevice, m: number, options: GroupOptions): GroupDevice {
   const { id } = device;
   const kind = device.kind ?? kindOf(id);
   const cap = given(options.caps, id) ?? device.maxModels ?? (kind === 'vpu' ? 1 : m);
   return {
-    id: copy === 0 ? id : `${id}-${copy + 1}`,
+    id,
     kind,
     cap: Math.min(m, cap),
     memoryBytes: Math.floor(given(options.memory, id) ?? device.memoryBytes ?? Number.POSITIVE_INFINITY),
@@ -66,7 +75,7 @@ function deviceOf(device: FpsDevice, copy: number, m: number, options: GroupOpti
 /** What the id says, by the names that OpenVINO and others use. */
 function kindOf(id: string): DeviceKind {
   const word = id.toLowerCase();
-  if (/vpu|myriad|hddl|ncs/.test(word)) return 'vpu';
+  if (/vpu|myriad|hddl/.test(word)) return 'vpu';
   if (/gpu|mali|adreno|cuda/.test(word)) return 'gpu';
   if (/npu/.test(word)) return 'npu';
   if (/dla/.test(word)) return 'dla';

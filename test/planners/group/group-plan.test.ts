@@ -140,6 +140,16 @@ test('B, C, D on a CPU gain from sticks as stated', async () => {
   }
 });
 
+test('copies of a device have names of their own', async () => {
+  const matrix: FpsMatrix = { ...example, devices: [...example.devices, { id: 'VPU-2' }] };
+  const models = example.models.map((model) => ({ ...model, cells: { ...model.cells, 'VPU-2': model.cells.VPU! } }));
+  const plan = await planGroup({ matrix: { ...matrix, models }, counts: { VPU: 3 } });
+  assert.equal(
+    plan.devices.map(({ id }) => id),
+    ['CPU', 'GPU', 'VPU', 'VPU-3', 'VPU-4', 'VPU-2'],
+  );
+});
+
 test('services are planned together, weighted, and told beside each alone', async () => {
   const rates = readFpsMatrix(file('services/synthetic-rates.json'), 'rates').matrix;
   const workloads = ['f', 'p', 'v'].map((name) => workloadDocument.parse(file(`services/${name}.json`), name).document);
