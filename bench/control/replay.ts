@@ -32,7 +32,7 @@ export interface Outcome {
   stretch: number[];
   /** Longest run of missed frames of one network. */
   longestBurst: number;
-  /** Least lag at a boundary, in sub-deadlines of the block before it. */
+  /** Least lag at a boundary, in sub-deadlines of the longest block. */
   worstLag: number;
 }
 
@@ -74,6 +74,20 @@ export function replay(cohort: Cohort, options: ReplayOptions): Outcome {
     skipFrame: (i) => engine.giveUp(i, loop.state.frame[i]),
     wakeAt: (at) => engine.wakeAt(at),
   };
+  /** LAG after a block, in sub-deadlines of the longest; proportional. */
+  const lagAfter = (m: number, block: number, elapsed: number) => {
+    const { blocks, deadlineSeconds, variants } = control.instances[m];
+    const seconds = variants[0].seconds.subarray(control.reference * blocks, (control.reference + 1) * blocks);
+    let done = 0;
+    let total = 0;
+    let longest = 0;
+    for (let b = 0; b < blocks; b++) {
+      total += seconds[b];
+      longest = Math.max(longest, seconds[b]);
+      if (b <= block) done = total;
+    }
+    return (done - (elapsed * total) / deadlineSeconds) / longest;
+  };
   const ended = (m: number, missed: boolean) => {
     outcome.frames++;
     burst[m] = missed ? burst[m] + 1 : 0;
@@ -101,6 +115,7 @@ export function replay(cohort: Cohort, options: ReplayOptions): Outcome {
         loop.frameSkipped(m, -1, now);
       },
       blockEnded: (m, frame, route, _step, block, seconds, now) => {
+        outcome.worstLag = Math.min(outcome.worstLag, lagAfter(m, block, now - loop.state.releasedAt[m]));
         frameLoss[m] += lossOf[m][route] / control.instances[m].blocks;
         loop.blockEnded(m, frame, block, seconds, now);
       },

@@ -2,7 +2,7 @@
  * NeuOS-style control (Bateni and Liu, USENIX ATC 2020), rebuilt from its description: at every layer boundary the lags of
  * all instances give their required speed-ups over the next layer (H = 1), the delta calculator a few operating points, the
  * X calculator the variants, the mode one row. The instance at the boundary sets the device's operating point and its own
- * variant. The first layer keeps what held before. Delays of clocks are not considered.
+ * variant. The first layer keeps what held before (`decideAtRelease` lets it choose, too). Delays of clocks are not considered.
  *
  * Expected times are taken as if measured in company: `contention` stretches them by the number of frames under way. Without
  * it a cohort that shares a processor is late by construction.
@@ -24,6 +24,7 @@ export const neuos: ControllerDefinition = {
     objective: 'power',
     balanced: 'trend-residual',
     contention: true,
+    decideAtRelease: false,
   },
   create(system, parameters) {
     const horizon = Number(parameters.horizon);
@@ -34,7 +35,7 @@ export const neuos: ControllerDefinition = {
       objective: parameters.objective === 'energy' ? 'energy' : 'power',
       balanced: parameters.balanced === 'ideal-distance' ? 'ideal-distance' : 'trend-residual',
     });
-    return new LagController(system, kernel, parameters.contention === true);
+    return new LagController(system, kernel, parameters.contention === true, parameters.decideAtRelease === true);
   },
 };
 
@@ -45,9 +46,11 @@ class LagController implements Controller {
   readonly #blocks: Uint32Array;
   readonly #kernel: ControlKernel;
   readonly #contention: boolean;
+  readonly #decideAtRelease: boolean;
   #mode: ControlMode = 'balanced';
 
-  constructor(system: ControlSystem, kernel: ControlKernel, contention: boolean) {
+  constructor(system: ControlSystem, kernel: ControlKernel, contention: boolean, decideAtRelease: boolean) {
+    this.#decideAtRelease = decideAtRelease;
     this.#contention = contention;
     this.#kernel = kernel;
     this.#blocks = Uint32Array.from(system.instances, ({ blocks }) => blocks);
@@ -71,9 +74,9 @@ class LagController implements Controller {
   }
 
   react: Controller['react'] = (state, cause, instance, request) => {
-    const boundary =
-      cause === 'block-ended' && state.busy[instance] === 1 && state.position[instance] < this.#blocks[instance];
-    if (!boundary && cause !== 'mode-set') return;
+    const ended = cause === 'block-ended' && state.position[instance] < this.#blocks[instance];
+    const begins = this.#decideAtRelease && cause === 'released' && state.waiting[instance] === 0;
+    if (!(begins || (ended && state.busy[instance] === 1)) && cause !== 'mode-set') return;
     const kernel = this.#kernel;
     if (state.mode !== this.#mode) {
       this.#mode = state.mode;

@@ -8,6 +8,7 @@
  *   energy      among those the least joules up to the last deadline that is looked at, idle power included
  *   dwell       no change of clocks sooner than the slowest domain's delay after the last; none for a gain below
  *               `hysteresis` (less as the last change ages), unless a miss is predicted
+ *   parking     in a gap before the next known release that is long enough for both changes, the point of least idle power
  *   overload    faster clocks, then approximation in order of loss per second saved and weight, then frames that no setting
  *               can save are given up, least critical first in line to be degraded
  *
@@ -31,7 +32,7 @@ export const predictive: ControllerDefinition = {
   id: 'predictive',
   title: 'forecast of the whole cohort, aware of actuation delays',
   reconstruction: false,
-  defaults: { deviations: 2, tail: 0.98, hysteresis: 0.05, epochSeconds: 0, skipHopeless: true },
+  defaults: { deviations: 2, tail: 0.98, hysteresis: 0.05, epochSeconds: 0, skipHopeless: true, parking: true },
   create: (system, parameters) => new Predictive(system, parameters),
 };
 
@@ -41,6 +42,8 @@ const REASONS = [
   'kept: the last change is too recent',
   'kept as it is best',
   'no setting keeps all deadlines: fastest',
+  'parked until the next release',
+  'back before the next release',
 ] as const;
 
 /** Levels of approximation that `balanced` compares at most. */
@@ -48,6 +51,10 @@ const COMPARED = 6;
 
 /** Share of a round after which its slow-down says something. */
 const EARLIEST = 0.4;
+
+/** Seconds of rest below which parking is not worth two changes; and the share of idle power that must be saved. */
+const SHORTEST_GAP = 0.001;
+const WORTH_PARKING = 0.95;
 
 class Predictive implements Controller {
   readonly id = 'predictive';
@@ -72,6 +79,14 @@ class Predictive implements Controller {
   #level = 0;
   #decidedAt = Number.NEGATIVE_INFINITY;
   #horizon = 0;
+  /** Point that was chosen for work; the device may be parked elsewhere. */
+  #base: number;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  readonly #parking: boolean;
+  /** Point of least idle power; of equals the fastest. */
+  readonly #quiet: number;
+  #parked = false;
+  #backAt = 0;
 
   // Measuring the slow-down.
   #since = 0;
@@ -89,6 +104,8 @@ class Predictive implements Controller {
     this.#tail = Number(parameters.tail);
     this.#hysteresis = Number(parameters.hysteresis);
     this.#skipHopeless = system.canSkip && parameters.skipHopeless === true;
+    this.#parking = parameters.parking === true;
+    this.#base = system.start;
     this.#dwell = Math.max(0, ...system.domains.map(({ delaySeconds }) => delaySeconds));
     this.#epoch = Number(parameters.epochSeconds) || Math.max(0.001, this.#dwell / 4);
     this.#levels = approximationLevels(system, this.#remaining);
@@ -98,6 +115,10 @@ class Predictive implements Controller {
     this.#order = new Int32Array(system.points.length);
     this.#joules = new Float64Array(system.points.length);
     this.#round = Float64Array.from(system.points, (_, point) => this.#remaining.cohort(point));
+    this.#quiet = system.points.reduce((best, { idleWatts }, k) => {
+      const least = system.points[best].idleWatts;
+      return idleWatts < least || (idleWatts === least && this.#round[k] < this.#round[best]) ? k : best;
+    }, 0);
   }
 
   react: Controller['react'] = (state, cause, instance, request) => {
@@ -105,9 +126,14 @@ class Predictive implements Controller {
     if (this.#skipHopeless) this.#giveUpHopeless(state, request);
     const idle = !state.busy.includes(1);
     if (cause === 'block-ended' && state.now < this.#decidedAt + this.#epoch) return;
+    if (idle && this.#parked && state.now >= this.#backAt) this.#return(request);
     if (idle && cause !== 'mode-set' && cause !== 'frame-ended') return;
     this.#decidedAt = state.now;
     this.#decide(state, request);
+    if (request.point !== this.#base) this.#changedAt = state.now;
+    this.#base = request.point;
+    this.#parked = false;
+    if (idle && this.#parking) this.#park(state, request);
   };
 
   #measure(state: ControlState, finished: number): void {
@@ -159,20 +185,43 @@ class Predictive implements Controller {
     this.#keepOrChange(state, request, point, level);
   }
 
+  /** In a gap that is long enough: the idle device at its least power, back in time. */
+  #park(state: ControlState, request: ControlRequest): void {
+    const { points } = this.#system;
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < state.active.length; i++)
+      if (state.active[i] === 1) next = Math.min(next, state.nextReleaseAt[i]);
+    if (next === Number.POSITIVE_INFINITY) return;
+    const back = actuationSeconds(this.#system, this.#quiet, this.#base);
+    if (next - state.now < 2 * back + SHORTEST_GAP) return;
+    if (points[this.#quiet].idleWatts > WORTH_PARKING * points[this.#base].idleWatts) return;
+    this.#parked = true;
+    this.#backAt = next - back;
+    request.point = this.#quiet;
+    request.reason = 5;
+    request.wakeAt = this.#backAt;
+  }
+
+  #return(request: ControlRequest): void {
+    this.#parked = false;
+    request.point = this.#base;
+    request.reason = 6;
+  }
+
   #keepOrChange(state: ControlState, request: ControlRequest, point: number, level: number): void {
-    const present = state.wantedPoint;
+    const present = this.#base;
     if (point === present && level === this.#level) {
       this.#settle(state, request, point, level, 3);
       return;
     }
     if (level === this.#level && this.#keeps(state, level, present)) {
       // A change must earn its cost; the longer the last one is past, the less another costs per second.
-      const gain = this.#hysteresis * Math.min(1, this.#horizon / (state.now - state.askedAt));
+      const gain = this.#hysteresis * Math.min(1, this.#horizon / (state.now - this.#changedAt));
       if (this.#joulesAt(state, level, present) <= (1 + gain) * this.#joulesAt(state, level, point)) {
         this.#settle(state, request, present, level, 1);
         return;
       }
-      if (state.now < state.askedAt + this.#dwell) {
+      if (state.now < this.#changedAt + this.#dwell) {
         this.#settle(state, request, present, level, 2);
         return;
       }
