@@ -22,6 +22,7 @@ import type {
   ControllerParameters,
   ControlRequest,
   ControlState,
+  Explanation,
 } from './controller.ts';
 import { type Course, Forecast } from './forecast.ts';
 import { Remaining } from './remaining.ts';
@@ -59,6 +60,7 @@ const WORTH_PARKING = 0.95;
 class Predictive implements Controller {
   readonly id = 'predictive';
   readonly reasons = REASONS;
+  readonly explanation: Explanation;
   readonly #system: ControlSystem;
   readonly #remaining: Remaining;
   readonly #forecast: Forecast;
@@ -112,6 +114,7 @@ class Predictive implements Controller {
     this.#levelLoss = Float64Array.from(this.#levels, (level) =>
       level.reduce((sum, v, i) => sum + system.instances[i].weight * system.instances[i].variants[v].loss, 0),
     );
+    this.explanation = emptyExplanation(system.instances.length);
     this.#order = new Int32Array(system.points.length);
     this.#joules = new Float64Array(system.points.length);
     this.#round = Float64Array.from(system.points, (_, point) => this.#remaining.cohort(point));
@@ -162,6 +165,7 @@ class Predictive implements Controller {
 
   #decide(state: ControlState, request: ControlRequest): void {
     this.#horizon = this.#lookAhead(state);
+    this.#explainNeeds(state);
     const last = this.#levels.length - 1;
     let level = -1;
     let point = -1;
@@ -233,9 +237,55 @@ class Predictive implements Controller {
     const variants = this.#levels[level];
     this.#level = level;
     request.point = point;
+    this.#explainChoice(point, level, reason);
     for (let i = 0; i < variants.length; i++) request.variants[i] = variants[i];
     request.reason = reason;
     if (reason === 0 || reason === 2) request.wakeAt = state.now + Math.max(this.#dwell, this.#epoch);
+  }
+
+  /** LAG by proportional sub-deadlines, and the speed-up that what remains needs, frames under way sharing the processor. */
+  #explainNeeds(state: ControlState): void {
+    const { lagSeconds, requiredSpeedUp } = this.explanation;
+    const { reference, instances } = this.#system;
+    let sharing = 0;
+    for (let i = 0; i < instances.length; i++) sharing += state.busy[i];
+    for (let i = 0; i < instances.length; i++) {
+      const whole = this.#remaining.frame(i, 0, reference);
+      const left = this.#remaining.from(i, 0, reference, state.position[i]);
+      const available = state.deadlineAt[i] - state.now;
+      const busy = state.busy[i] === 1;
+      lagSeconds[i] = busy ? available - ((state.deadlineAt[i] - state.releasedAt[i]) * left) / whole : Number.NaN;
+      requiredSpeedUp[i] = !busy ? Number.NaN : available > 0 ? (sharing * left) / available : Number.POSITIVE_INFINITY;
+    }
+    this.explanation.rows = 0;
+    this.explanation.chosen = -1;
+    this.explanation.runnerUp = -1;
+  }
+
+  /** A pair that was looked at; the first {@link EXPLAINED} of a decision are kept. */
+  #explainRow(point: number, level: number, joules: number, keeps: boolean): void {
+    const { explanation } = this;
+    const row = explanation.rows;
+    if (row === EXPLAINED) return;
+    explanation.rows = row + 1;
+    explanation.point[row] = point;
+    explanation.power[row] = joules;
+    explanation.loss[row] = this.#levelLoss[level];
+    explanation.infeasible[row] = keeps ? 0 : 1;
+    explanation.misses[row] = this.#forecast.misses;
+    explanation.tardinessSeconds[row] = this.#forecast.tardiness;
+    const variants = this.#levels[level];
+    for (let i = 0; i < variants.length; i++) explanation.variants[row * explanation.stride + i] = variants[i];
+  }
+
+  #explainChoice(point: number, level: number, reason: number): void {
+    const { explanation } = this;
+    explanation.rule = REASONS[reason];
+    for (let row = 0; row < explanation.rows; row++) {
+      if (explanation.point[row] === point && explanation.loss[row] === this.#levelLoss[level])
+        explanation.chosen = row;
+      else if (explanation.infeasible[row] === 0) explanation.runnerUp = row;
+    }
   }
 
   /** Seconds until the last deadline that the forecast looks at. */
@@ -271,7 +321,11 @@ class Predictive implements Controller {
       joules[place] = needed;
       order[place] = k;
     }
-    for (let o = 0; o < count; o++) if (this.#keeps(state, level, order[o])) return order[o];
+    for (let o = 0; o < count; o++) {
+      const keeps = this.#keeps(state, level, order[o]);
+      this.#explainRow(order[o], level, joules[o], keeps);
+      if (keeps) return order[o];
+    }
     return -1;
   }
 
@@ -341,6 +395,28 @@ class Predictive implements Controller {
     }
     return best;
   }
+}
+
+/** Pairs of one decision that are explained. */
+const EXPLAINED = 64;
+
+function emptyExplanation(instances: number): Explanation {
+  return {
+    lagSeconds: new Float64Array(instances),
+    requiredSpeedUp: new Float64Array(instances),
+    rows: 0,
+    stride: instances,
+    point: new Uint32Array(EXPLAINED),
+    power: new Float64Array(EXPLAINED),
+    loss: new Float64Array(EXPLAINED),
+    infeasible: new Uint32Array(EXPLAINED),
+    misses: new Uint32Array(EXPLAINED),
+    tardinessSeconds: new Float64Array(EXPLAINED),
+    variants: new Uint8Array(EXPLAINED * instances),
+    chosen: -1,
+    runnerUp: -1,
+    rule: '',
+  };
 }
 
 /** Joules of the compared levels; scratch of one call. */
