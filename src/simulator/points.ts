@@ -1,13 +1,14 @@
 /**
  * Operating points for a controller to choose among: a platform has thousands, of which a few dozen are worth asking for.
  *
- *   candidates   named points, and a grid through the states of all clock domains
+ *   candidates   named points, and a grid through the states of the clock domains; those that change no time are held at
+ *                their lowest
  *   front        of these, what no other beats in both time and watts, for one frame of every model
  *   table        the front thinned evenly in the logarithm of time; slowest, fastest, start and reference stay
  */
 
 import type { EngineFigures, EngineSystem } from '../engine/system.ts';
-import { domainState, domainStates } from '../platforms/clock-domain.ts';
+import { type DomainState, domainState, domainStates } from '../platforms/clock-domain.ts';
 import { HIGHEST_POINT, operatingPointNames } from '../platforms/operating-point.ts';
 import type { OperatingPoint, Platform } from '../platforms/schema.ts';
 import { exp, log } from '../reference/numeric.ts';
@@ -47,7 +48,7 @@ export function pointTable(platform: Platform, dials: Dials, start: OperatingPoi
   add(startLevels, true);
   add(highest, true);
   for (const name of operatingPointNames(platform)) add(dials.levelsOf(name));
-  for (const point of grid(platform, dials)) add(point);
+  for (const point of grid(platform, dials, system)) add(point);
 
   const points = thinned(front([...candidates.values()])).map(({ levels }) => ({
     id: dials.pointAt(levels).id,
@@ -81,30 +82,41 @@ function costOf(system: EngineSystem, figures: EngineFigures): { seconds: number
   return { seconds, watts: Number.isNaN(watts) ? 0 : watts };
 }
 
+interface Settings {
+  frequencyHz: Record<string, number>;
+  cores: Record<string, number[]>;
+}
+
 /** Evenly spread states of every domain, in all combinations. */
-function grid(platform: Platform, dials: Dials): Int32Array[] {
+function grid(platform: Platform, dials: Dials, system: EngineSystem): Int32Array[] {
   const domains = platform.clockDomains ?? [];
-  let perDomain = 2;
-  while ((perDomain + 1) ** domains.length <= MOST_CANDIDATES) perDomain++;
-  const choices = domains.map((domain) => {
-    const count = domainStates(platform, domain);
-    const taken = Math.min(perDomain, count);
-    return Array.from({ length: taken }, (_, i) =>
-      domainState(platform, domain, taken === 1 ? count - 1 : Math.round((i * (count - 1)) / (taken - 1))),
+  const fastest = costOf(system, system.figures(dials.levelsOf(HIGHEST_POINT))).seconds;
+  const matters = domains.map((domain) => {
+    const lowest = dials.levelsOf(
+      withState({ frequencyHz: {}, cores: {} }, domain.id, domainState(platform, domain, 0)),
     );
+    return costOf(system, system.figures(lowest)).seconds > fastest * (1 + 1e-9);
   });
-  let settings: { frequencyHz: Record<string, number>; cores: Record<string, number[]> }[] = [
-    { frequencyHz: {}, cores: {} },
-  ];
-  domains.forEach(({ id }, d) => {
-    settings = settings.flatMap(({ frequencyHz, cores }) =>
-      choices[d].map((state) => ({
-        frequencyHz: state.frequencyHz === undefined ? frequencyHz : { ...frequencyHz, [id]: state.frequencyHz },
-        cores: state.cores === undefined ? cores : { ...cores, [id]: state.cores },
-      })),
+  const count = matters.filter((each) => each).length;
+  let perDomain = 2;
+  while (count > 0 && (perDomain + 1) ** count <= MOST_CANDIDATES) perDomain++;
+  let settings: Settings[] = [{ frequencyHz: {}, cores: {} }];
+  domains.forEach((domain, d) => {
+    const states = domainStates(platform, domain);
+    const taken = matters[d] ? Math.min(perDomain, states) : 1;
+    const chosen = Array.from({ length: taken }, (_, i) =>
+      domainState(platform, domain, taken === 1 ? 0 : Math.round((i * (states - 1)) / (taken - 1))),
     );
+    settings = settings.flatMap((each) => chosen.map((state) => withState(each, domain.id, state)));
   });
   return settings.map((each) => dials.levelsOf(each));
+}
+
+function withState({ frequencyHz, cores }: Settings, id: string, state: DomainState): Settings {
+  return {
+    frequencyHz: state.frequencyHz === undefined ? frequencyHz : { ...frequencyHz, [id]: state.frequencyHz },
+    cores: state.cores === undefined ? cores : { ...cores, [id]: state.cores },
+  };
 }
 
 /** By time, shortest first; what is kept in any case stays. */
