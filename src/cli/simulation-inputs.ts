@@ -8,7 +8,7 @@ import type { VariantModel } from '../planners/plan.ts';
 import { type Plan, planDocument } from '../planners/schema.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { type Profile, profileDocument } from '../profiles/schema.ts';
-import { type Workload, type WorkloadPrecision, workloadNames } from '../profiles/workload.ts';
+import type { Workload, WorkloadPrecision } from '../profiles/workload.ts';
 import type { Call } from './command.ts';
 import { type ChosenWorkload, chooseWorkload, inputFiles, loadModels, loadVariants, parseCut } from './model-choice.ts';
 import { choosePlatform } from './platform-choice.ts';
@@ -104,12 +104,4 @@ async function workloadBesideProfile(values: SimulationValues, call: Call, profi
     .filter(({ variant }) => variant === 'original')
     .map(({ name, source }) => ({ model: source, name }));
   return { workload: { kind: 'workload', schemaVersion: 1, models: named }, warnings: [] };
-}
-
-/** The plan's models in the workload's order. */
-export function plannedModels({
-  plan,
-  workload,
-}: Pick<SimulationInputs, 'plan' | 'workload'>): (Plan['models'][number] | undefined)[] {
-  return workloadNames(workload).map((name) => plan.models.find((model) => model.name === name));
 }

@@ -54,7 +54,8 @@ export async function simulate(subject: Subject, options: SimulationOptions): Pr
   const run = new Simulation(subject, options);
   const { signal, onProgress, seconds } = options;
   let yielded = performance.now();
-  for (let i = 1; i <= PIECES && !signal?.aborted; i++) {
+  // At least one piece: figures of no time at all would be none.
+  for (let i = 1; i <= PIECES && !(i > 1 && signal?.aborted); i++) {
     run.goOn((seconds * i) / PIECES);
     if (performance.now() - yielded < YIELD_MS) continue;
     // Others have their turn: signals, progress, other work.

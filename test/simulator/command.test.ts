@@ -100,6 +100,16 @@ test('the trace of a mixed cohort of eight under control is clean, with its LAG,
   });
 });
 
+test('an interrupted run gives what there is, marked as such, with exit code 130', async () => {
+  await planned(async (plan) => {
+    const { code, out } = await run(['simulate', plan, '--for', '100s', '--json'], { signal: AbortSignal.abort() });
+    assert.is(code, 130);
+    const { document } = simulationDocument.parse(out, 'out');
+    assert.is(document.partial, true);
+    assert.ok(document.seconds > 0 && document.seconds < 100);
+  });
+});
+
 test('what does not fit the plan is told in one line', async () => {
   await planned(async (plan, folder) => {
     const wrong = async (words: string[], code: number, text: string | RegExp) => {
@@ -112,6 +122,7 @@ test('what does not fit the plan is told in one line', async () => {
     await wrong(['--platform', 'jetson-tx2'], 65, 'the plan is for hikey970, not for jetson-tx2');
     await wrong(['--cut', 'operator'], 65, 'blocks');
     await wrong(['--for', '0'], 64, '--for cannot be');
+    await wrong(['--load', '0'], 64, '--load 0 releases no frames');
     await wrong(['--controller', 'max-n', '--set', 'nothing=1'], 64, 'no parameter nothing');
     const scenario = join(folder, 's.json');
     const event = { type: 'job', atMs: 5, untilMs: 2, processor: 'gpu', slowdown: 2 };
