@@ -100,16 +100,6 @@ test('the trace of a mixed cohort of eight under control is clean, with its LAG,
   });
 });
 
-test('an interrupted run gives what there is, marked as such, with exit code 130', async () => {
-  await planned(async (plan) => {
-    const { code, out } = await run(['simulate', plan, '--for', '100s', '--json'], { signal: AbortSignal.abort() });
-    assert.is(code, 130);
-    const { document } = simulationDocument.parse(out, 'out');
-    assert.is(document.partial, true);
-    assert.ok(document.seconds > 0 && document.seconds < 100);
-  });
-});
-
 test('what does not fit the plan is told in one line', async () => {
   await planned(async (plan, folder) => {
     const wrong = async (words: string[], code: number, text: string | RegExp) => {

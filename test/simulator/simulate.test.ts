@@ -138,6 +138,19 @@ test('a mode that is set in mid-run is decided on at once, and has its effect wi
   near(models[0].loss.mean, 0.05, 0.003);
 });
 
+test('an aborted run gives what there is', async () => {
+  const controller = new AbortController();
+  const { seconds, models } = await simulate(clockedSubject([[0.01]], [{ kind: 'closed', inFlight: 2 }]), {
+    seconds: 90_000,
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  assert.ok(seconds > 0 && seconds < 90_000);
+  near(models[0].throughputPerS, 100, 0.1);
+  const at = await simulate(clockedSubject([[0.01]], [every50]), { seconds: 10, signal: AbortSignal.abort() });
+  assert.ok(at.seconds > 0 && at.seconds < 10);
+});
+
 test('a name that is not there is refused with its place', async () => {
   const event: ScenarioEvent = { type: 'job', atMs: 0, processor: 'npu', slowdown: 2 };
   try {
