@@ -9,6 +9,7 @@ import { outputErrorOf } from '../../src/execution/artefacts/measure.ts';
 import { artefactRuntime } from '../../src/execution/artefacts/runtime.ts';
 import { alignBlocks } from '../../src/models/align-blocks.ts';
 import { cuttable, cuttableZoo } from '../../src/models/cuttable.ts';
+import { FreshNames } from '../../src/models/fresh-names.ts';
 import type { Graph } from '../../src/models/graph.ts';
 import {
   breakEvenRank,
@@ -192,7 +193,7 @@ for (const [what, type, input, weight, attributes] of SHAPES) {
     const whole = await runGraph(graph, feeds);
     const errors: number[] = [];
     for (const rank of [full, roundedRank(layer!.size, full / 2)]) {
-      const { operators, initializers } = factorsOf(layer!, decomposition, rank);
+      const { operators, initializers } = factorsOf(layer!, decomposition, rank, new FreshNames(graph));
       const factored = await runGraph(layerGraph(graph, operators, initializers), feeds);
       assert.equal(factored.y!.dims, whole.y!.dims);
       errors.push(outputErrorOf([whole], [factored]).relativeRms);
@@ -258,6 +259,13 @@ test('a network keeps what does not pay; its arithmetic is what a fresh count fi
   assert.is(alignBlocks(model.blocked, model.blocked), model.blocked);
   const renamed = model.blocked.blocks.map((block) => ({ ...block, outputs: ['elsewhere'] }));
   assert.is(alignBlocks(counted, { ...model.blocked, blocks: renamed }), counted);
+  // A second time: names that the first time took are left alone.
+  const again = await approximate(
+    cuttable(half!.graph, { name: 'm', source: 'm', hash: '' }, model.weightsOf),
+    [{ kind: 'list', ranks: { fire9_expand3x3: 20 } }],
+    { ...options, keepSlow: true },
+  );
+  assert.ok(again[0]!.layers[0]!.applied && Object.keys(await runWithWeights(again[0]!.graph)).length === 1);
   // 16 is beyond K* = 14.2 of that layer.
   assert.equal(
     listed!.layers.map(({ operator, applied, reason }) => [operator, applied, reason]),

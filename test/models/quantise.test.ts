@@ -134,6 +134,31 @@ test('operators without a half form, casts, constants and shared weights come ou
   assert.ok((await errorOf(model, small)) < 0.05);
 });
 
+test('tensors whose names are those that a rewriting would give, and shared biases, do no harm', async () => {
+  const square = Array.from({ length: 16 }, (_, i) => Math.cos(1.3 * i));
+  const names = ['w_scale', 'w_quantized', 'w_fp16', 'a_fp16'];
+  const graph = sketch({
+    inputs: { x: [2, 4] },
+    constants: [
+      constant('w', 'float32', [4, 4], square),
+      constant('bias', 'float32', [4], [1, 2, 3, 4]),
+      ...names.map((name) => constant(name, 'float32', [4], [0.1, 0.2, 0.3, 0.4])),
+    ],
+    nodes: [
+      node('Gemm', 'x w bias', 'a'),
+      node('Relu', 'a', 'r'),
+      node('Gemm', 'r w bias', 'b'),
+      node('Sum', `b ${names.join(' ')}`, 'y'),
+    ],
+    outputs: 'y',
+  });
+  const model = cuttable(graph, { name: 'm', source: 'm', hash: '' });
+  const samples = syntheticFeeds(model.blocked.inputs, 4, 3);
+  const ranges = await calibrate(model, tensorsToCalibrate(model), samples, await artefactRuntime('wasm'));
+  assert.ok((await errorOf(model, toFloat16(model).graph)) < 0.01);
+  assert.ok((await errorOf(model, quantiseModel(model, { ranges }).graph)) < 0.05);
+});
+
 test('an operator set without quantised tensors is refused', () => {
   const graph = sketch({ opset: 9, inputs: { x: [1, 1] }, nodes: [node('Relu', 'x', 'y')], outputs: 'y' });
   const model = cuttable(graph, { name: 'm', source: 'm', hash: '' });

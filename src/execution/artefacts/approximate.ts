@@ -5,6 +5,7 @@
  */
 import type { OnnxSession } from '../../../bindings/onnx/index.ts';
 import type { CuttableModel } from '../../models/cut.ts';
+import { FreshNames } from '../../models/fresh-names.ts';
 import type { Graph } from '../../models/graph.ts';
 import { breakEvenRank, factoredMacs, fullMacs } from '../../models/low-rank/arithmetic.ts';
 import { decompose, type Factors, factorsOf, type LayerDecomposition } from '../../models/low-rank/factorise.ts';
@@ -107,7 +108,8 @@ async function tryLayer(
 ): Promise<LayerTrial[]> {
   const most = obstacle(layer) === undefined ? Math.max(0, ...rules.map((rule) => largestRank(rule, layer))) : 0;
   const decomposition = most > 0 ? await inSlices(decompose(layer, most, model.weightsOf), options.signal) : undefined;
-  const plans = rules.map((rule) => planned(layer, rule, decomposition));
+  const fresh = new FreshNames(model.graph);
+  const plans = rules.map((rule) => planned(layer, rule, decomposition, fresh));
   const { graph, weightsOf } = model;
   const graphs = [layerGraph(graph, [layer.operator])];
   for (const { factors } of plans) {
@@ -144,6 +146,7 @@ function planned(
   layer: Layer,
   rule: RankRule,
   decomposition: LayerDecomposition | undefined,
+  fresh: FreshNames,
 ): { entry?: VariantLayer; factors?: Factors } {
   const { size } = layer;
   if (decomposition === undefined) return {};
@@ -162,7 +165,7 @@ function planned(
     applied: reason === undefined,
     ...(reason !== undefined && { reason }),
   };
-  return reason === undefined ? { entry, factors: factorsOf(layer, decomposition, rank) } : { entry };
+  return reason === undefined ? { entry, factors: factorsOf(layer, decomposition, rank, fresh) } : { entry };
 }
 
 function assembled(model: CuttableModel, trials: readonly LayerTrial[]): Approximation {

@@ -4,6 +4,7 @@
  * the root of each singular value to either factor. Strides, paddings and dilations split by direction; the bias goes
  * with the second factor.
  */
+import type { FreshNames } from '../fresh-names.ts';
 import type { AttributeValue, Initializer, Operator } from '../graph.ts';
 import type { WeightSource } from '../onnx/write.ts';
 import { floatsOf, floatTensor } from '../quantise/contents.ts';
@@ -64,11 +65,17 @@ export interface Factors {
   initializers: [Initializer, Initializer];
 }
 
-/** The two operators that stand for a layer. @param rank all groups together, at most that of the decomposition */
-export function factorsOf(layer: Layer, decomposition: LayerDecomposition, rank: number): Factors {
+/**
+ * The two operators that stand for a layer.
+ *
+ * @param rank all groups together, at most that of the decomposition
+ * @param fresh names that the layer's graph does not have
+ */
+export function factorsOf(layer: Layer, decomposition: LayerDecomposition, rank: number, fresh: FreshNames): Factors {
+  const names = factorNames(layer.operator, fresh);
   return layer.size.kind === 'svd'
-    ? denseFactors(layer, decomposition[0]!, rank)
-    : convolutionFactors(layer, decomposition, rank);
+    ? denseFactors(layer, decomposition[0]!, rank, names)
+    : convolutionFactors(layer, decomposition, rank, names);
 }
 
 /** Row r of the matrix gives the entries of one side of triple r, times the root of its singular value. */
@@ -78,7 +85,7 @@ function scaledSide(svd: TruncatedSvd, side: 'left' | 'right', rank: number): (r
   return (r, i) => svd[side][r * length + i]! * roots[r]!;
 }
 
-function denseFactors({ operator, size }: Layer, svd: TruncatedSvd, rank: number): Factors {
+function denseFactors({ operator, size }: Layer, svd: TruncatedSvd, rank: number, names: FactorNames): Factors {
   const { inputs, outputs } = size;
   const first = new Float32Array(inputs * rank);
   const second = new Float32Array(rank * outputs);
@@ -88,7 +95,6 @@ function denseFactors({ operator, size }: Layer, svd: TruncatedSvd, rank: number
     for (let i = 0; i < inputs; i++) first[i * rank + r] = left(r, i);
     for (let j = 0; j < outputs; j++) second[r * outputs + j] = right(r, j);
   }
-  const names = factorNames(operator);
   const attributes = new Map([...operator.attributes].filter(([name]) => name !== 'transB'));
   const between = { ...operator, name: names.first, outputs: [names.between], attributes: new Map() };
   return {
@@ -103,7 +109,12 @@ function denseFactors({ operator, size }: Layer, svd: TruncatedSvd, rank: number
   };
 }
 
-function convolutionFactors(layer: Layer, decomposition: LayerDecomposition, rank: number): Factors {
+function convolutionFactors(
+  layer: Layer,
+  decomposition: LayerDecomposition,
+  rank: number,
+  names: FactorNames,
+): Factors {
   const { operator, size } = layer;
   if (size.kind !== 'separable') throw new RangeError('not a convolution');
   const { groups } = size;
@@ -126,7 +137,6 @@ function convolutionFactors(layer: Layer, decomposition: LayerDecomposition, ran
       }
     }
   }
-  const names = factorNames(operator);
   const [strideDown, strideAcross] = intsOf(operator, 'strides', [1, 1]) as [number, number];
   const [top, left, bottom, right] = intsOf(operator, 'pads', [0, 0, 0, 0]) as [number, number, number, number];
   const [dilationDown, dilationAcross] = intsOf(operator, 'dilations', [1, 1]) as [number, number];
@@ -167,16 +177,22 @@ function convolutionFactors(layer: Layer, decomposition: LayerDecomposition, ran
   };
 }
 
+interface FactorNames {
+  /** Of the first operator. */
+  first: string;
+  /** Tensors. */
+  between: string;
+  firstWeight: string;
+  secondWeight: string;
+}
+
 /** After the output, which is unique in the graph where the operator's own name may not be. */
-function factorNames({
-  name,
-  outputs,
-}: Operator): Record<'first' | 'between' | 'firstWeight' | 'secondWeight', string> {
+function factorNames({ name, outputs }: Operator, fresh: FreshNames): FactorNames {
   const output = outputs[0]!;
   return {
     first: `${name === '' ? output : name}_factor1`,
-    between: `${output}_between_factors`,
-    firstWeight: `${output}_factor1_weight`,
-    secondWeight: `${output}_factor2_weight`,
+    between: fresh.of(`${output}_between_factors`),
+    firstWeight: fresh.of(`${output}_factor1_weight`),
+    secondWeight: fresh.of(`${output}_factor2_weight`),
   };
 }

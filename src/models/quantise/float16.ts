@@ -4,6 +4,7 @@
  * Every real tensor N may exist twice, as N (float32) and as N_fp16. Operators take and make the half form, save those
  * that runtimes know in float32 alone; a Cast makes the other form where somebody wants it.
  */
+import { FreshNames } from '../fresh-names.ts';
 import type { AttributeValue, Graph, Initializer, Operator } from '../graph.ts';
 import { tensorsRead } from '../graph.ts';
 import type { WeightSource } from '../onnx/write.ts';
@@ -35,7 +36,8 @@ export interface HalfGraph {
 export function toFloat16(model: WeightedGraph & { shapes: InferredShapes }): HalfGraph {
   const { graph, shapes } = model;
   const isReal = (name: string): boolean => shapes.tensors.get(name)?.type === 'float32';
-  const half = (name: string): string => `${name}_fp16`;
+  const names = new FreshNames(graph);
+  const half = (name: string): string => names.of(`${name}_fp16`);
   const initializers = new Map<string, Initializer>();
   const operators: Operator[] = [];
   /** Forms that exist by now. */

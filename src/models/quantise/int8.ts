@@ -8,6 +8,7 @@
  * Convolutions and dense layers of constant weights are quantised, and what stands between them; everything else
  * computes in float32 on dequantised numbers.
  */
+import { FreshNames } from '../fresh-names.ts';
 import {
   type AttributeValue,
   countElements,
@@ -165,6 +166,14 @@ interface DequantisedWeight {
   scales: Float32Array;
 }
 
+/** Names of the tensors that stand for one. */
+interface Parts {
+  quantized: string;
+  scale: string;
+  zero: string;
+  dequantized: string;
+}
+
 /** The graph as it grows. */
 class Rewriting {
   readonly operators: Operator[] = [];
@@ -173,10 +182,13 @@ class Rewriting {
   readonly #source: Graph;
   readonly #added = new Map<string, Initializer>();
   readonly #weights = new Map<string, DequantisedWeight>();
+  readonly #biases = new Map<string, string>();
   readonly #renamed = new Map<string, string>();
+  readonly #names: FreshNames;
 
   constructor(source: Graph) {
     this.#source = source;
+    this.#names = new FreshNames(source);
   }
 
   /** Under which name a tensor is read from now on. */
@@ -187,12 +199,11 @@ class Rewriting {
   quantiseActivation(name: string, range: Range): void {
     const { scale, zero } = activationScale(range);
     this.scales.set(name, scale);
-    const parameters = [`${name}_scale`, `${name}_zero`];
-    this.#add(floatTensor(parameters[0]!, [], Float32Array.of(scale)));
-    this.#add({ name: parameters[1]!, type: 'uint8', shape: [], data: Uint8Array.of(zero) });
-    this.#emit('QuantizeLinear', [name, ...parameters], `${name}_quantized`);
-    this.#emit('DequantizeLinear', [`${name}_quantized`, ...parameters], `${name}_dequantized`);
-    this.#renamed.set(name, `${name}_dequantized`);
+    const parts = this.#partsOf(name);
+    this.#add(floatTensor(parts.scale, [], Float32Array.of(scale)));
+    this.#add({ name: parts.zero, type: 'uint8', shape: [], data: Uint8Array.of(zero) });
+    this.#emit('QuantizeLinear', [name, parts.scale, parts.zero], parts.quantized);
+    this.#renamed.set(name, this.#dequantise(parts));
   }
 
   quantiseWeight(model: WeightedGraph, weight: Initializer, axis: number, bits: 7 | 8): DequantisedWeight {
@@ -200,16 +211,17 @@ class Rewriting {
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
     // A matrix that is read both ways has two forms.
-    const name = this.#added.has(`${weight.name}_quantized`) ? `${weight.name}_${axis}` : weight.name;
+    const twice = this.#weights.has(`${weight.name} along ${1 - axis}`);
+    const parts = this.#partsOf(twice ? `${weight.name}_${axis}` : weight.name);
     const perChannel = this.#source.opset >= PER_CHANNEL_OPSET;
     const channels = perChannel ? weight.shape[axis]! : 1;
     const stride = countElements(weight.shape.slice(axis + 1));
     const { values, scales } = quantiseSymmetric(floatsOf(weight, model.weightsOf), channels, stride, bits);
     const shape = perChannel ? [channels] : [];
-    this.#add({ name: `${name}_quantized`, type: 'int8', shape: weight.shape, data: asBytes(values) });
-    this.#add(floatTensor(`${name}_scale`, shape, scales));
-    this.#add({ name: `${name}_zero`, type: 'int8', shape, data: new Uint8Array(channels) });
-    const result = { output: this.#dequantise(name, perChannel ? axis : undefined), scales };
+    this.#add({ name: parts.quantized, type: 'int8', shape: weight.shape, data: asBytes(values) });
+    this.#add(floatTensor(parts.scale, shape, scales));
+    this.#add({ name: parts.zero, type: 'int8', shape, data: new Uint8Array(channels) });
+    const result = { output: this.#dequantise(parts, perChannel ? axis : undefined), scales };
     this.#weights.set(key, result);
     return result;
   }
@@ -225,18 +237,24 @@ class Rewriting {
     inputScale: number,
     weight: DequantisedWeight,
   ): string | undefined {
+    const name = `${bias.name}_for_${weight.output}`;
+    const key = `${name} at ${inputScale}`;
+    const known = this.#biases.get(key);
+    if (known !== undefined) return known;
     const values = floatsOf(bias, model.weightsOf);
     const scales = Float32Array.from(weight.scales, (scale) => Math.fround(scale * inputScale));
     if (bias.shape.length !== 1 || (scales.length !== 1 && scales.length !== values.length)) return undefined;
     const integers = [...values].map((value, i) => Math.round(value / scales[scales.length === 1 ? 0 : i]!));
     if (!integers.every((value) => Math.abs(value) < 2 ** 31)) return undefined;
-    const name = `${bias.name}_for_${weight.output}`;
+    const parts = this.#partsOf(this.#biases.size === 0 ? name : `${name}_${this.#biases.size + 1}`);
     const shape = scales.length === 1 ? [] : [scales.length];
     const data = encodeValues('int32', integers, name);
-    this.#add({ name: `${name}_quantized`, type: 'int32', shape: bias.shape, data });
-    this.#add(floatTensor(`${name}_scale`, shape, scales));
-    this.#add({ name: `${name}_zero`, type: 'int32', shape, data: new Uint8Array(4 * scales.length) });
-    return this.#dequantise(name, shape.length > 0 ? 0 : undefined);
+    this.#add({ name: parts.quantized, type: 'int32', shape: bias.shape, data });
+    this.#add(floatTensor(parts.scale, shape, scales));
+    this.#add({ name: parts.zero, type: 'int32', shape, data: new Uint8Array(4 * scales.length) });
+    const output = this.#dequantise(parts, shape.length > 0 ? 0 : undefined);
+    this.#biases.set(key, output);
+    return output;
   }
 
   finish(): Graph {
@@ -251,11 +269,20 @@ class Rewriting {
     this.#added.set(initializer.name, initializer);
   }
 
-  #dequantise(name: string, axis: number | undefined): string {
-    const inputs = [`${name}_quantized`, `${name}_scale`, `${name}_zero`];
-    const output = `${name}_dequantized`;
-    this.#emit('DequantizeLinear', inputs, output, axis === undefined ? {} : { axis: { kind: 'int', value: axis } });
-    return output;
+  #partsOf(name: string): Parts {
+    const part = (suffix: string): string => this.#names.of(`${name}_${suffix}`);
+    return {
+      quantized: part('quantized'),
+      scale: part('scale'),
+      zero: part('zero'),
+      dequantized: part('dequantized'),
+    };
+  }
+
+  #dequantise({ quantized, scale, zero, dequantized }: Parts, axis?: number): string {
+    const attributes: Record<string, AttributeValue> = axis === undefined ? {} : { axis: { kind: 'int', value: axis } };
+    this.#emit('DequantizeLinear', [quantized, scale, zero], dequantized, attributes);
+    return dequantized;
   }
 
   #emit(type: string, inputs: string[], output: string, attributes: Record<string, AttributeValue> = {}): void {
