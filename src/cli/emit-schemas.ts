@@ -24,6 +24,7 @@ import { simulationDocument } from '../simulator/schema.ts';
 import { subnetCostsDocument } from '../subnets/costs/costs-schema.ts';
 import { elasticSpaceDocument } from '../subnets/elastic-space.ts';
 import { frontDocument } from '../subnets/front-schema.ts';
+import { ladderDocument } from '../subnets/ladder-schema.ts';
 import { errorDocument } from './documents/error.ts';
 import { modelDocument } from './documents/model.ts';
 import { modelExportDocument, modelListDocument } from './documents/model-list.ts';
@@ -54,6 +55,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   traceCheckDocument,
   elasticSpaceDocument,
   frontDocument,
+  ladderDocument,
   subnetCostsDocument,
   errorDocument,
 ];

@@ -27,6 +27,8 @@ export interface SubnetRequest {
   costs: readonly ProcessorCosts[];
   /** In the unit of the costs; empty = the front alone. */
   limits: readonly number[];
+  /** Search between the limits, too: implied without limits, and by `levels`. */
+  front?: boolean;
   /** A fraction, on the predictor's scale. */
   minAccuracy?: number;
   method?: Method;
@@ -44,7 +46,7 @@ export interface SubnetSearchOptions {
   core?: Core;
 }
 
-/** Without limits the front is searched at so many costs between the cheapest and the dearest network. */
+/** The front is searched at so many costs between the cheapest network and the largest limit. */
 const FRONT_LIMITS = 8;
 /** Accuracy of the reference point of the hypervolume, unless a floor is given. */
 const REFERENCE_ACCURACY = 0.7;
@@ -101,7 +103,10 @@ async function searchSide(
   const { extremes, model, processor } = side;
   const writer = new Writer(space, side);
   const kept = [...new Set(request.limits)].filter((limit) => limit >= extremes.least.cost).sort((a, b) => a - b);
-  const limits = request.limits.length === 0 ? frontLimits(extremes) : kept;
+  const whole = request.front === true || request.levels !== undefined || request.limits.length === 0;
+  const limits = whole
+    ? withBetween(kept, request.limits.length === 0 ? extremes.most.cost : kept.at(-1), extremes)
+    : kept;
   let outcome: MethodOutcome | undefined;
   if (predictor && limits.length > 0) {
     const bins = resolutionBins(space, predictor.layout, extremes, request.exactResolution === true);
@@ -219,11 +224,15 @@ function hasFlops(space: SearchSpace): boolean {
   return space.name === 'ofa-mbv3' || space.name === 'ofa-resnet50';
 }
 
-function frontLimits({ least, most }: Extremes): number[] {
-  return Array.from(
+/** The limits, and some evenly spaced between the cheapest network and the largest of them. */
+function withBetween(limits: readonly number[], largest: number | undefined, { least, most }: Extremes): number[] {
+  if (largest === undefined) return [];
+  const top = Math.min(largest, most.cost);
+  const between = Array.from(
     { length: FRONT_LIMITS },
-    (_, i) => least.cost + ((most.cost - least.cost) * (i + 1)) / FRONT_LIMITS,
+    (_, i) => least.cost + ((top - least.cost) * (i + 1)) / FRONT_LIMITS,
   );
+  return [...new Set([...limits, ...between])].sort((a, b) => a - b);
 }
 
 function checkLimits(limits: readonly number[], costs: readonly ProcessorCosts[]): void {

@@ -10,6 +10,7 @@ import { spaceNames } from '../../subnets/spaces.ts';
 import { wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
+import { checkLadder, LADDER_OPTIONS, writeLadder } from '../ladder-files.ts';
 import { OUTPUT_OPTIONS, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
@@ -52,7 +53,7 @@ export const searchCommand = defineCommand({
       repeatable: true,
       description: 'largest cost, as 20ms (a bare number means ms) or 400Mmac with --costs flops; may be repeated',
     },
-    front: { type: 'boolean', description: 'search the whole front between the cheapest and the dearest network' },
+    front: { type: 'boolean', description: 'search the whole front, up to the largest limit if there is one' },
     'min-accuracy': { type: 'string', valueHint: 'SHARE', description: 'least predicted accuracy, a fraction as 0.75' },
     method: {
       type: 'enum',
@@ -66,6 +67,7 @@ export const searchCommand = defineCommand({
       description: 'networks to score for each processor (what suits the method); 10k is understood',
     },
     levels: { type: 'string', valueHint: 'N', description: 'also pick a ladder of N levels from the front' },
+    ...LADDER_OPTIONS,
     'exact-resolution': {
       type: 'boolean',
       description: 'search resolutions apart even where the predictor sees no difference between them',
@@ -81,7 +83,7 @@ export const searchCommand = defineCommand({
   },
   examples: [
     'heterodyne search --space ofa-mbv3 --predictor acc.onnx --costs ./note10 --limit 20ms --limit 30ms',
-    'heterodyne search --predictor acc.onnx --costs cpu=./cpu --costs gpu=./gpu --front --levels 6 --out front.json',
+    'heterodyne search --predictor acc.onnx --costs cpu=./cpu --costs gpu=./gpu --front --levels 6 --export ./levels',
     'heterodyne search --predictor acc.onnx --costs flops --limit 300Mmac --method evolution',
   ],
   details: [
@@ -92,8 +94,10 @@ export const searchCommand = defineCommand({
     const { space, warnings } = await readSpace(values.space ?? 'ofa-mbv3', values.resolutions);
     const given = call.repeated.costs ?? [];
     await checkOutput(values, [values.predictor, ...given]);
+    await checkLadder(values, [values.predictor, ...given]);
     const costs = await readCosts(given, space);
     const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
+    const seed = wholeNumber(values.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
     const bar = await startProgress(values, call);
     let front: Front;
     try {
@@ -103,9 +107,10 @@ export const searchCommand = defineCommand({
           predictor: () => readPredictor(values, space),
           costs,
           limits,
+          front: values.front,
           method: METHODS.find(({ id }) => id === values.method),
           ...(values['min-accuracy'] !== undefined && { minAccuracy: readAccuracy(values['min-accuracy']) }),
-          ...(values.seed !== undefined && { seed: wholeNumber(values.seed, '--seed', 0, 2 ** 32 - 1) }),
+          seed,
           ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations) }),
           ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
           exactResolution: values['exact-resolution'],
@@ -123,6 +128,7 @@ export const searchCommand = defineCommand({
       bar.end();
     }
     const document: Front = { ...front, warnings: [...warnings, ...front.warnings] };
+    await writeLadder(document, space, seed, values, call);
     await deliver(
       {
         json: frontDocument.write(document),

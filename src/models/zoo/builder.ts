@@ -34,6 +34,8 @@ export interface ConvolutionOptions {
   groups?: number;
   /** Batch normalisation after the convolution, default true. */
   normalize?: boolean;
+  /** Whether a convolution without normalisation adds a bias, default true. */
+  bias?: boolean;
   /** Default `relu`. */
   activation?: Activation;
 }
@@ -81,7 +83,7 @@ export class GraphBuilder {
 
   /** Convolution, then batch normalisation, then an activation. */
   conv(name: string, x: Feature, options: ConvolutionOptions): Feature {
-    const { channels, stride = 1, groups = 1, normalize = true, activation = 'relu' } = options;
+    const { channels, stride = 1, groups = 1, normalize = true, bias = true, activation = 'relu' } = options;
     const [kernelHeight, kernelWidth] = pair(options.kernel);
     const [padHeight, padWidth] =
       options.padding === 'same'
@@ -89,7 +91,7 @@ export class GraphBuilder {
         : pair(options.padding ?? 0);
     const explicit = normalize && this.#normalization === 'explicit';
     const inputs = [x.name, this.#weight(`${name}.weight`, [channels, x.channels / groups, kernelHeight, kernelWidth])];
-    if (!explicit) inputs.push(this.#weight(`${name}.bias`, [channels]));
+    if (!explicit && (normalize || bias)) inputs.push(this.#weight(`${name}.bias`, [channels]));
     let result: Feature = {
       name: this.#operator(name, 'Conv', inputs, {
         group: int(groups),
