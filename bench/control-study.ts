@@ -341,6 +341,7 @@ favours it. \`static-best\` took its point from trial runs.
 print('## Gates\n');
 const sane = gates(tx2);
 if (!sane) process.exitCode = 2;
+const summaryAt = lines.length;
 
 print('\n## Jetson TX2, mode `max-accuracy`, delays on');
 for (const [c, cohort] of COHORTS.entries()) {
@@ -379,6 +380,7 @@ for (const [title, settings] of [
 
 ladderSection();
 
+const details = lines.splice(summaryAt);
 print('\n## What came out\n');
 const list = (title: string, items: readonly string[]) => {
   print(`- ${title}: ${items.length === 0 ? 'nowhere' : ''}`);
@@ -394,6 +396,8 @@ list(
   verdicts.againstNeuos,
 );
 print(`\nGates: ${sane ? 'all hold' : 'FAILED, the run is void'}. Networks: ${NETWORKS.join(', ')}.`);
+
+lines.push(...details);
 
 if (process.argv.includes('--write')) {
   const docs = new URL('../docs/', import.meta.url);

@@ -16,15 +16,16 @@
  * the ideal of least energy and least loss. The recurrence looks two changes of clocks ahead (this one and a correction);
  * every epoch plans anew.
  */
+import { approximationLevels } from './approximation-levels.ts';
 import type {
   Controller,
   ControllerDefinition,
   ControllerParameters,
   ControlRequest,
   ControlState,
-  Explanation,
 } from './controller.ts';
 import { type Course, Forecast } from './forecast.ts';
+import { PredictiveExplanation } from './predictive-explanation.ts';
 import { Remaining } from './remaining.ts';
 import { Slowdown } from './slowdown.ts';
 import { actuationSeconds, type ControlSystem } from './system.ts';
@@ -33,7 +34,7 @@ export const predictive: ControllerDefinition = {
   id: 'predictive',
   title: 'forecast of the whole cohort, aware of actuation delays',
   reconstruction: false,
-  defaults: { deviations: 2, tail: 0.98, hysteresis: 0.05, epochSeconds: 0, skipHopeless: true, parking: true },
+  defaults: { deviations: 1.5, tail: 0.98, hysteresis: 0.02, epochSeconds: 0, skipHopeless: true, parking: true },
   create: (system, parameters) => new Predictive(system, parameters),
 };
 
@@ -60,7 +61,7 @@ const WORTH_PARKING = 0.95;
 class Predictive implements Controller {
   readonly id = 'predictive';
   readonly reasons = REASONS;
-  readonly explanation: Explanation;
+  readonly explanation: PredictiveExplanation;
   readonly #system: ControlSystem;
   readonly #remaining: Remaining;
   readonly #forecast: Forecast;
@@ -114,7 +115,7 @@ class Predictive implements Controller {
     this.#levelLoss = Float64Array.from(this.#levels, (level) =>
       level.reduce((sum, v, i) => sum + system.instances[i].weight * system.instances[i].variants[v].loss, 0),
     );
-    this.explanation = emptyExplanation(system.instances.length);
+    this.explanation = new PredictiveExplanation(system, this.#remaining);
     this.#order = new Int32Array(system.points.length);
     this.#joules = new Float64Array(system.points.length);
     this.#round = Float64Array.from(system.points, (_, point) => this.#remaining.cohort(point));
@@ -165,7 +166,7 @@ class Predictive implements Controller {
 
   #decide(state: ControlState, request: ControlRequest): void {
     this.#horizon = this.#lookAhead(state);
-    this.#explainNeeds(state);
+    this.explanation.begin(state);
     const last = this.#levels.length - 1;
     let level = -1;
     let point = -1;
@@ -237,55 +238,10 @@ class Predictive implements Controller {
     const variants = this.#levels[level];
     this.#level = level;
     request.point = point;
-    this.#explainChoice(point, level, reason);
+    this.explanation.choose(point, this.#levelLoss[level], REASONS[reason]);
     for (let i = 0; i < variants.length; i++) request.variants[i] = variants[i];
     request.reason = reason;
     if (reason === 0 || reason === 2) request.wakeAt = state.now + Math.max(this.#dwell, this.#epoch);
-  }
-
-  /** LAG by proportional sub-deadlines, and the speed-up that what remains needs, frames under way sharing the processor. */
-  #explainNeeds(state: ControlState): void {
-    const { lagSeconds, requiredSpeedUp } = this.explanation;
-    const { reference, instances } = this.#system;
-    let sharing = 0;
-    for (let i = 0; i < instances.length; i++) sharing += state.busy[i];
-    for (let i = 0; i < instances.length; i++) {
-      const whole = this.#remaining.frame(i, 0, reference);
-      const left = this.#remaining.from(i, 0, reference, state.position[i]);
-      const available = state.deadlineAt[i] - state.now;
-      const busy = state.busy[i] === 1;
-      lagSeconds[i] = busy ? available - ((state.deadlineAt[i] - state.releasedAt[i]) * left) / whole : Number.NaN;
-      requiredSpeedUp[i] = !busy ? Number.NaN : available > 0 ? (sharing * left) / available : Number.POSITIVE_INFINITY;
-    }
-    this.explanation.rows = 0;
-    this.explanation.chosen = -1;
-    this.explanation.runnerUp = -1;
-  }
-
-  /** A pair that was looked at; the first {@link EXPLAINED} of a decision are kept. */
-  #explainRow(point: number, level: number, joules: number, keeps: boolean): void {
-    const { explanation } = this;
-    const row = explanation.rows;
-    if (row === EXPLAINED) return;
-    explanation.rows = row + 1;
-    explanation.point[row] = point;
-    explanation.power[row] = joules;
-    explanation.loss[row] = this.#levelLoss[level];
-    explanation.infeasible[row] = keeps ? 0 : 1;
-    explanation.misses[row] = this.#forecast.misses;
-    explanation.tardinessSeconds[row] = this.#forecast.tardiness;
-    const variants = this.#levels[level];
-    for (let i = 0; i < variants.length; i++) explanation.variants[row * explanation.stride + i] = variants[i];
-  }
-
-  #explainChoice(point: number, level: number, reason: number): void {
-    const { explanation } = this;
-    explanation.rule = REASONS[reason];
-    for (let row = 0; row < explanation.rows; row++) {
-      if (explanation.point[row] === point && explanation.loss[row] === this.#levelLoss[level])
-        explanation.chosen = row;
-      else if (explanation.infeasible[row] === 0) explanation.runnerUp = row;
-    }
   }
 
   /** Seconds until the last deadline that the forecast looks at. */
@@ -323,7 +279,7 @@ class Predictive implements Controller {
     }
     for (let o = 0; o < count; o++) {
       const keeps = this.#keeps(state, level, order[o]);
-      this.#explainRow(order[o], level, joules[o], keeps);
+      this.explanation.add(order[o], this.#levels[level], this.#levelLoss[level], joules[o], keeps, this.#forecast);
       if (keeps) return order[o];
     }
     return -1;
@@ -397,56 +353,5 @@ class Predictive implements Controller {
   }
 }
 
-/** Pairs of one decision that are explained. */
-const EXPLAINED = 64;
-
-function emptyExplanation(instances: number): Explanation {
-  return {
-    lagSeconds: new Float64Array(instances),
-    requiredSpeedUp: new Float64Array(instances),
-    rows: 0,
-    stride: instances,
-    point: new Uint32Array(EXPLAINED),
-    power: new Float64Array(EXPLAINED),
-    loss: new Float64Array(EXPLAINED),
-    infeasible: new Uint32Array(EXPLAINED),
-    misses: new Uint32Array(EXPLAINED),
-    tardinessSeconds: new Float64Array(EXPLAINED),
-    variants: new Uint8Array(EXPLAINED * instances),
-    chosen: -1,
-    runnerUp: -1,
-    rule: '',
-  };
-}
-
 /** Joules of the compared levels; scratch of one call. */
 const BALANCE = new Float64Array(COMPARED);
-
-/**
- * From all originals to all fastest variants, one step of one instance at a time: next the step with the least weighted
- * loss per second saved; among equals the least critical instance.
- */
-function approximationLevels(system: ControlSystem, remaining: Remaining): Int32Array[] {
-  const { instances, reference } = system;
-  const level = new Int32Array(instances.length);
-  const levels = [level.slice()];
-  for (;;) {
-    let best: { i: number; v: number; price: number } | undefined;
-    instances.forEach(({ variants, weight, criticality }, i) => {
-      const present = variants[level[i]];
-      variants.forEach(({ loss }, v) => {
-        const saved = remaining.frame(i, level[i], reference) - remaining.frame(i, v, reference);
-        if (!(saved > 0)) return;
-        const price = (weight * Math.max(0, loss - present.loss)) / saved;
-        const better =
-          best === undefined ||
-          price < best.price ||
-          (price === best.price && criticality > instances[best.i].criticality);
-        if (better) best = { i, v, price };
-      });
-    });
-    if (best === undefined) return levels;
-    level[best.i] = best.v;
-    levels.push(level.slice());
-  }
-}
