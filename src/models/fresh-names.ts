@@ -1,4 +1,4 @@
-/** Names for tensors that a rewriting adds, apart from all that a graph has. */
+/** Names for tensors and operators that a rewriting adds, apart from all that a graph has. */
 import { type Graph, innerGraphs } from './graph.ts';
 
 export class FreshNames {
@@ -13,6 +13,7 @@ export class FreshNames {
     for (const { name } of [...graph.inputs, ...graph.outputs]) this.#taken.add(name);
     for (const name of graph.initializers.keys()) this.#taken.add(name);
     for (const operator of graph.operators) {
+      this.#taken.add(operator.name);
       for (const name of operator.outputs) this.#taken.add(name);
       for (const inner of innerGraphs(operator)) this.#take(inner);
     }

@@ -190,7 +190,7 @@ interface FactorNames {
 function factorNames({ name, outputs }: Operator, fresh: FreshNames): FactorNames {
   const output = outputs[0]!;
   return {
-    first: `${name === '' ? output : name}_factor1`,
+    first: fresh.of(`${name === '' ? output : name}_factor1`),
     between: fresh.of(`${output}_between_factors`),
     firstWeight: fresh.of(`${output}_factor1_weight`),
     secondWeight: fresh.of(`${output}_factor2_weight`),

@@ -56,7 +56,7 @@ export function toFloat16(model: WeightedGraph & { shapes: InferredShapes }): Ha
     return { name: half(name), type: 'float16', shape: stored.shape, data: asBytes(bits) };
   };
   const cast = (from: string, to: string, type: number): void => {
-    operators.push(operator('Cast', `${to}_cast`, [from], [to], { to: { kind: 'int', value: type } }));
+    operators.push(operator('Cast', names.of(`${to}_cast`), [from], [to], { to: { kind: 'int', value: type } }));
   };
   /** The wanted form of a tensor, made if it is not there yet. */
   const form = (name: string, asHalf: boolean): string => {

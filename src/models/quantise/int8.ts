@@ -286,7 +286,7 @@ class Rewriting {
   }
 
   #emit(type: string, inputs: string[], output: string, attributes: Record<string, AttributeValue> = {}): void {
-    const name = `${output}_node`;
+    const name = this.#names.of(`${output}_node`);
     this.operators.push({
       name,
       type,
