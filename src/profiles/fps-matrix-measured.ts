@@ -61,7 +61,7 @@ function cellOf(
     precision: processor.nativePrecision,
     batch: model.batch,
     ...(date !== undefined && { date }),
-    latencyMs: { n, mean, p50, p95, std },
+    latencyMs: { n, mean, p50, p95, ...(n > 1 && { std }) },
     ...(fallback && { fallback }),
   };
 }
