@@ -26,5 +26,5 @@ export {
   serveRequests,
   startProcess,
 } from './processes.ts';
-export { takeTextFiles, withScratchFolder } from './scratch.ts';
+export { openScratchFolder, takeTextFiles, withScratchFolder } from './scratch.ts';
 export { type CoreGroup, type CoreTopology, coreTopology } from './topology.ts';

@@ -9,8 +9,8 @@ import process from 'node:process';
 const open = new Set<string>();
 let guarding = false;
 
-/** Runs `work` with an empty folder of its own, which is gone afterwards, also when the process ends before. */
-export async function withScratchFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+/** An empty folder, to be removed by whoever asked for it; gone also when the process ends before. */
+export async function openScratchFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'heterodyne-'));
   open.add(folder);
   if (!guarding) {
@@ -19,11 +19,22 @@ export async function withScratchFolder<T>(work: (folder: string) => Promise<T>)
       for (const each of open) rmSync(each, { recursive: true, force: true });
     });
   }
+  return {
+    folder,
+    async remove() {
+      await rm(folder, { recursive: true, force: true });
+      open.delete(folder);
+    },
+  };
+}
+
+/** Runs `work` with an empty folder of its own, which is gone afterwards, also when the process ends before. */
+export async function withScratchFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const { folder, remove } = await openScratchFolder();
   try {
     return await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
-    open.delete(folder);
+    await remove();
   }
 }
 

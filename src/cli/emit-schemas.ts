@@ -18,6 +18,7 @@ import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
 import { profileDocument } from '../profiles/schema.ts';
 import { tablesDocument } from '../profiles/tables-schema.ts';
 import { workloadDocument } from '../profiles/workload.ts';
+import { runDocument } from '../runtime/schema.ts';
 import { decisionsDocument } from '../simulator/decisions.ts';
 import { scenarioDocument } from '../simulator/scenario.ts';
 import { simulationDocument } from '../simulator/schema.ts';
@@ -43,6 +44,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   scenarioDocument,
   simulationDocument,
   decisionsDocument,
+  runDocument,
   estimatorDataDocument,
   estimatorDocument,
   estimatorTestDocument,

@@ -1,9 +1,8 @@
 /** `--platform`: an id, the machine itself, or a document. */
-import { coreTopology, exists, machineFacts, readText } from '../../bindings/host/index.ts';
-import { installedRuntimes } from '../../bindings/onnx/index.ts';
+import { exists, readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
-import type { HostFacts } from '../platforms/host.ts';
+import { thisHost } from '../execution/this-host.ts';
 import { HOST_PLATFORM, platformById, platformIds } from '../platforms/registry.ts';
 import { type Platform, platformDocument } from '../platforms/schema.ts';
 
@@ -23,17 +22,11 @@ export async function choosePlatform(text: string | undefined): Promise<ChosenPl
       received: 'nothing',
     });
   }
-  if (text === HOST_PLATFORM) return platformById(text, await hostFacts());
+  if (text === HOST_PLATFORM) return thisHost();
   const named = platformIds().includes(text);
   if (!named && (/[/\\]|\.jsonc?$/i.test(text) || (await exists(text)))) {
     const { document, warnings } = platformDocument.parse(await readText(text), text);
     return { platform: document, warnings, file: text };
   }
   return platformById(text);
-}
-
-/** What there is to know about this machine, as far as permissions go. */
-async function hostFacts(): Promise<HostFacts> {
-  const groups = coreTopology()?.groups;
-  return { ...(await machineFacts()), ...(groups !== undefined && { groups }), runtimes: installedRuntimes() };
 }

@@ -47,6 +47,9 @@ export const COMMANDS: GroupEntry = {
     simulate: command('Run a plan in virtual time, under noise, scenarios and controllers.', async () => {
       return (await import('./commands/simulate.ts')).simulateCommand;
     }),
+    run: command('Run a plan on this machine, and show what it gives beside what it predicted.', async () => {
+      return (await import('./commands/run.ts')).runCommand;
+    }),
     estimator: {
       kind: 'group',
       summary: 'Learned throughput estimators: make data, train, test.',

@@ -5,7 +5,14 @@
 import { type HostProcess, startProcess, takeTextFiles } from '../../bindings/host/index.ts';
 import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
 import type { Answers, ExecutionTarget, Request, SamplingRule, Series } from './requests.ts';
-import { packTensors, type TensorHeader, type Tensors, unpackTensors } from './tensors.ts';
+import {
+  type PackedTensors,
+  packTensors,
+  splitPayload,
+  type TensorHeader,
+  type Tensors,
+  unpackTensors,
+} from './tensors.ts';
 
 /** A model, or a run of its blocks, loaded on a processor. */
 export interface LoadedStage {
@@ -18,6 +25,17 @@ export interface LoadedStage {
    * @throws HeterodyneError `BAD_INPUT` as `OnnxSession.run`; `PROCESS`
    */
   run(feeds?: Readonly<Tensors>): Promise<{ outputs: Tensors; latencyMs: number }>;
+  /**
+   * As {@link run}, on tensors as they stand in messages: nothing is copied on this side.
+   *
+   * @param want false = the answer stays where it is
+   * @param timeoutMs after this long the process counts as hanging; default as for the processor
+   */
+  exchange(
+    feeds: PackedTensors | undefined,
+    want: boolean,
+    timeoutMs?: number,
+  ): Promise<{ outputs: PackedTensors; latencyMs: number }>;
   /** As {@link run} on generated numbers, the answer left where it is. @returns milliseconds */
   time(): Promise<number>;
   /** Calls one after another until `rule` is satisfied. */
@@ -65,8 +83,9 @@ export async function openProcessor(
   const ask = async <K extends Request['kind']>(
     request: Extract<Request, { kind: K }>,
     payload?: readonly Uint8Array[],
+    limitMs = timeoutMs,
   ): Promise<{ answer: Answers[K]; payload: Uint8Array }> => {
-    const frame = await child.request({ ...request }, { payload, timeoutMs });
+    const frame = await child.request({ ...request }, { payload, timeoutMs: limitMs });
     return { answer: frame.header as unknown as Answers[K], payload: frame.payload };
   };
   const { pid, pinned, unpinned } = child as HostProcess;
@@ -89,6 +108,15 @@ export async function openProcessor(
           );
           const headers: TensorHeader[] = reply.answer.outputs ?? [];
           return { outputs: unpackTensors(headers, reply.payload), latencyMs: reply.answer.latencyMs };
+        },
+        async exchange(feeds, want, limitMs) {
+          const reply = await ask<'run'>(
+            { kind: 'run', stage, want, ...(feeds && { feeds: feeds.headers }) },
+            feeds?.payload,
+            limitMs,
+          );
+          const { latencyMs, outputs = [] } = reply.answer;
+          return { outputs: splitPayload(outputs, reply.payload), latencyMs };
         },
         time: async () => (await ask<'run'>({ kind: 'run', stage, want: false })).answer.latencyMs,
         sample: async (rule) => (await ask<'sample'>({ kind: 'sample', stage, rule })).answer,

@@ -39,8 +39,15 @@ function noText(name: string): HeterodyneError {
   });
 }
 
+/** Tensors as they stand in a message: what only passes by need not be made into arrays. */
+export interface PackedTensors {
+  headers: TensorHeader[];
+  /** Bytes of each, in the order of the headers. */
+  payload: Uint8Array[];
+}
+
 /** @throws HeterodyneError `BAD_INPUT` for tensors of strings */
-export function packTensors(tensors: Readonly<Tensors>): { headers: TensorHeader[]; payload: Uint8Array[] } {
+export function packTensors(tensors: Readonly<Tensors>): PackedTensors {
   const headers: TensorHeader[] = [];
   const payload: Uint8Array[] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -63,6 +70,15 @@ export function unpackTensors(headers: readonly TensorHeader[], payload: Uint8Ar
     at += bytes;
   }
   return tensors;
+}
+
+/** The tensors of a message, each a view of its bytes. */
+export function splitPayload(headers: readonly TensorHeader[], payload: Uint8Array): PackedTensors {
+  let at = 0;
+  return {
+    headers: [...headers],
+    payload: headers.map(({ bytes }) => payload.subarray(at, (at += bytes))),
+  };
 }
 
 /** A half in float16. */

@@ -106,6 +106,7 @@ const ROOMS: Record<string, string[]> = {
     'src/planners',
     'src/subnets',
     'src/simulator',
+    'src/runtime',
     'src/engine',
     'src/controllers',
     'bindings/core',

@@ -44,7 +44,8 @@ function encode({ shape, values }: NamedArray): Uint8Array {
   return bytes;
 }
 
-function decode(bytes: Uint8Array, name: string): NamedArray {
+/** A `.npy` file. @throws HeterodyneError `BAD_INPUT` */
+export function readNpy(bytes: Uint8Array, name: string): NamedArray {
   const refuse = (received: string): never => {
     throw new HeterodyneError('BAD_INPUT', `the array "${name}" cannot be read: ${received}`, {
       path: name,
@@ -106,7 +107,7 @@ export function readNpz(bytes: Uint8Array, source: string): Map<string, NamedArr
   const arrays = new Map<string, NamedArray>();
   for (const [file, content] of Object.entries(files)) {
     const name = file.replace(/\.npy$/, '');
-    arrays.set(name, decode(content, name));
+    arrays.set(name, readNpy(content, name));
   }
   return arrays;
 }

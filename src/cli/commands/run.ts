@@ -1,0 +1,211 @@
+import { writeFileWhole } from '../../../bindings/host/index.ts';
+import { HeterodyneError } from '../../core/errors.ts';
+import { parseQuantity } from '../../documents/quantities.ts';
+import { runText } from '../../report/run.ts';
+import { deploy, type Runtime } from '../../runtime/deploy.ts';
+import { documentOf, EventLog } from '../../runtime/document.ts';
+import { FRAME_POLICIES, type FramePolicy } from '../../runtime/flow.ts';
+import { run } from '../../runtime/run.ts';
+import { type RunDocument, runDocument } from '../../runtime/schema.ts';
+import { wholeNumber } from '../arguments.ts';
+import { type Call, defineCommand } from '../command.ts';
+import { INTERRUPTED_EXIT } from '../failure.ts';
+import { liveView } from '../live-view.ts';
+import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, WORKLOAD_OPTION } from '../options.ts';
+import { checkOutput, deliver, tell, warn } from '../output.ts';
+import { startProgress } from '../progress.ts';
+import { openSources, type RunInputs, readRunInputs } from '../run-inputs.ts';
+
+const DEFAULT_MS = 10_000;
+const DEFAULT_WARMUP_MS = 500;
+/** A day. */
+const MOST_MS = 86_400_000;
+
+export const runCommand = defineCommand({
+  options: {
+    plan: { type: 'positional', description: 'a plan document, made with --platform host', required: true },
+    for: {
+      type: 'string',
+      valueHint: 'TIME',
+      description: 'how long to measure, as 30s (10s; a bare number means ms)',
+    },
+    warmup: { type: 'string', valueHint: 'TIME', description: 'how long to run before measuring (500ms)' },
+    profile: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'the profile that the plan was made from: says where the models are, and their content is checked',
+    },
+    models: MODEL_OPTIONS.models,
+    shape: MODEL_OPTIONS.shape,
+    batch: MODEL_OPTIONS.batch,
+    ...WORKLOAD_OPTION,
+    source: {
+      type: 'string',
+      valueHint: 'DIR|MODULE',
+      description: 'where frames come from: a folder of NumPy arrays, or a module that exports source() (synthetic)',
+    },
+    policy: {
+      type: 'enum',
+      options: [...FRAME_POLICIES],
+      valueHint: 'NAME',
+      description: 'every frame is run, or a newer one takes the place of the oldest that waits (every)',
+    },
+    queue: { type: 'string', valueHint: 'N', description: 'frames of a model that may wait, 0 to 64 (8)' },
+    'in-flight': {
+      type: 'string',
+      valueHint: 'N',
+      description: 'frames of a model under way, 1 to 32 (one more than its stages)',
+    },
+    timeout: {
+      type: 'string',
+      valueHint: 'TIME',
+      description:
+        'a call that takes longer counts as hanging: its process is started anew (50 x planned, at least 5s)',
+    },
+    ...OUTPUT_OPTIONS,
+  },
+  examples: [
+    'heterodyne run plan.json --profile profile.json --for 10s',
+    'heterodyne run plan.json --profile profile.json --for 1min --source ./camera.ts --policy newest --out run.json',
+  ],
+  details: [
+    'A process is started for every processor that the plan uses, held to its cores, and its stages are loaded there. Frames come as fast as they are done, or at the rates of the workload. Measured figures stand beside what the plan predicted.',
+    'A process that dies or hangs is started anew, and its calls are made again. Ctrl-C ends feeding, waits for the frames under way, and prints what was measured.',
+    'It needs onnxruntime-node or onnxruntime-web; in Deno also -A, which the processes are given too.',
+  ],
+  async run(values, call) {
+    const inputs = await readRunInputs(values, call);
+    await checkOutput(values, inputs.files);
+    const settings = runSettings(values);
+    const log = new EventLog();
+    const runtime = await deployShown(inputs, settings, log, values, call);
+    let document: RunDocument;
+    try {
+      document = await measure(runtime, inputs, settings, log, values, call);
+    } finally {
+      await runtime.close();
+    }
+    document.warnings.push(...inputs.warnings);
+    await deliverMeasured(document, values, call);
+    return call.signal.aborted ? INTERRUPTED_EXIT : 0;
+  },
+});
+
+interface Values extends OutputSettings {
+  for?: string;
+  warmup?: string;
+  policy?: string;
+  queue?: string;
+  'in-flight'?: string;
+  timeout?: string;
+  source?: string;
+}
+
+interface RunSettings {
+  forMs: number;
+  warmupMs: number;
+  policy: FramePolicy;
+  queue?: number;
+  inFlight?: number;
+  timeoutMs?: number;
+}
+
+function runSettings(values: Values): RunSettings {
+  const time = (text: string | undefined, option: string, fallback: number, least: number): number => {
+    const ms = text === undefined ? fallback : parseQuantity(text, 'ms', option);
+    if (ms >= least && ms <= MOST_MS) return ms;
+    throw new HeterodyneError('USAGE', `${option} cannot be "${text}"`, {
+      path: option,
+      expected: `${least} ms to ${MOST_MS / 3_600_000} h`,
+      received: `"${text}"`,
+    });
+  };
+  return {
+    forMs: time(values.for, '--for', DEFAULT_MS, 1),
+    warmupMs: time(values.warmup, '--warmup', DEFAULT_WARMUP_MS, 0),
+    policy: (values.policy ?? 'every') as FramePolicy,
+    ...(values.queue !== undefined && { queue: wholeNumber(values.queue, '--queue', 0, 64) }),
+    ...(values['in-flight'] !== undefined && { inFlight: wholeNumber(values['in-flight'], '--in-flight', 1, 32) }),
+    ...(values.timeout !== undefined && { timeoutMs: time(values.timeout, '--timeout', 0, 1) }),
+  };
+}
+
+async function deployShown(
+  inputs: RunInputs,
+  settings: RunSettings,
+  log: EventLog,
+  values: Values,
+  call: Call,
+): Promise<Runtime> {
+  const { plan, profile, models, variants } = inputs;
+  const { policy, queue, inFlight, timeoutMs } = settings;
+  const began = performance.now();
+  const bar = await startProgress(values, call);
+  bar.update(0, 'loading models');
+  try {
+    const runtime = await deploy(plan, {
+      ...(profile && { profile }),
+      models,
+      variants,
+      policy,
+      ...(queue !== undefined && { queue }),
+      ...(inFlight !== undefined && { inFlight }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      signal: call.signal,
+      onEvent: log.add,
+    });
+    tell(`loaded in ${(performance.now() - began).toFixed(0)} ms`, values, call);
+    return runtime;
+  } finally {
+    bar.end();
+  }
+}
+
+async function measure(
+  runtime: Runtime,
+  { workload }: RunInputs,
+  { forMs, warmupMs }: RunSettings,
+  log: EventLog,
+  values: Values,
+  call: Call,
+): Promise<RunDocument> {
+  const { kind, sources } = await openSources(values.source, runtime.models);
+  const view = liveView(runtime, values, call);
+  try {
+    const result = await run(runtime, {
+      forMs,
+      warmupMs,
+      sources,
+      ratesPerS: ratesOf(workload, runtime),
+      signal: call.signal,
+      onProgress: view.draw,
+    });
+    return documentOf({ runtime, result, source: kind, log });
+  } finally {
+    view.end();
+  }
+}
+
+/** Rates that the workload states, by model. */
+function ratesOf(workload: RunInputs['workload'], runtime: Runtime): Record<string, number> {
+  const rates: Record<string, number> = {};
+  workload?.models.forEach(({ ratePerS }, m) => {
+    const name = runtime.plan.models[m]?.name;
+    if (name !== undefined && ratePerS !== undefined) rates[name] = ratePerS;
+  });
+  return rates;
+}
+
+/** What was measured cannot be had again: it is printed even when the file cannot be written. */
+async function deliverMeasured(document: RunDocument, values: Values, call: Call): Promise<void> {
+  const json = runDocument.write(document);
+  const text = (style: typeof call.out.style): string => runText(document, style);
+  try {
+    if (values.out !== undefined && values.out !== '-') await writeFileWhole(values.out, json);
+  } catch (error) {
+    await deliver({ json, text }, { ...values, out: undefined }, call);
+    throw error;
+  }
+  await deliver({ json, text }, { ...values, ...(values.out !== '-' && { out: undefined }) }, call);
+  if (!values.quiet) warn(document.warnings, call);
+}

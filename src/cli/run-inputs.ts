@@ -1,0 +1,87 @@
+/** What `run` executes: a plan, where its models are, how frames come. */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { folderNames, readText } from '../../bindings/host/index.ts';
+import { contentHash } from '../documents/canonical.ts';
+import type { Warning } from '../documents/warnings.ts';
+import { type Plan, planDocument } from '../planners/schema.ts';
+import { type Profile, profileDocument } from '../profiles/schema.ts';
+import { type Workload, workloadNames, workloadVariants } from '../profiles/workload.ts';
+import type { DeployedModel, DeployOptions } from '../runtime/deploy.ts';
+import type { ModelFile } from '../runtime/plan-models.ts';
+import { type FrameSource, folderSource, moduleSource } from '../runtime/sources.ts';
+import type { Call } from './command.ts';
+import { chooseWorkload, fileOf, inputFiles } from './model-choice.ts';
+
+export interface RunInputs {
+  plan: Plan;
+  profile?: Profile;
+  workload?: Workload;
+  models: Record<string, ModelFile>;
+  variants: NonNullable<DeployOptions['variants']>;
+  /** That were read and must not be written over. */
+  files: string[];
+  warnings: Warning[];
+}
+
+export interface RunInputValues {
+  plan: string;
+  profile?: string;
+  workload?: string;
+  batch?: string;
+}
+
+export async function readRunInputs(values: RunInputValues, call: Call): Promise<RunInputs> {
+  const { document: plan, warnings } = planDocument.parse(await readText(values.plan), values.plan);
+  const inputs: RunInputs = { plan, models: {}, variants: {}, files: [values.plan], warnings: [...warnings] };
+  if (values.profile !== undefined) {
+    const read = profileDocument.parse(await readText(values.profile), values.profile);
+    inputs.profile = read.document;
+    inputs.files.push(values.profile);
+    inputs.warnings.push(...read.warnings);
+    if (contentHash(read.document) !== plan.profileHash) {
+      inputs.warnings.push({
+        code: 'PROFILE_CHANGED',
+        message: 'the profile is not the one that the plan was made from: models are held against it all the same',
+        path: '/profileHash',
+      });
+    }
+  }
+  const { models: lists, shape } = call.repeated;
+  if (lists === undefined && values.workload === undefined) return inputs;
+  const chosen = await chooseWorkload({ ...values, models: lists, shape });
+  const names = workloadNames(chosen.workload);
+  const variants: Record<string, Record<string, ModelFile>> = {};
+  chosen.workload.models.forEach((entry, m) => {
+    const { model, shapes, batch } = entry;
+    const form = { ...(shapes && { shapes }), ...(batch !== undefined && { batch }) };
+    inputs.models[names[m]!] = { source: fileOf(model, chosen.file), ...form };
+    for (const variant of workloadVariants(entry)) {
+      if (variant.model === undefined) continue;
+      (variants[names[m]!] ??= {})[variant.name] = { source: fileOf(variant.model, chosen.file), ...form };
+    }
+  });
+  return {
+    ...inputs,
+    workload: chosen.workload,
+    variants,
+    files: [...inputs.files, ...inputFiles(chosen)],
+    warnings: [...inputs.warnings, ...chosen.warnings],
+  };
+}
+
+/** `--source`: a folder or a module, for every model. */
+export async function openSources(
+  given: string | undefined,
+  models: readonly DeployedModel[],
+): Promise<{ kind: 'synthetic' | 'folder' | 'module'; sources: Record<string, FrameSource> }> {
+  if (given === undefined) return { kind: 'synthetic', sources: {} };
+  const kind = (await folderNames(given)) ? 'folder' : 'module';
+  const url = pathToFileURL(resolve(given)).href;
+  const sources: Record<string, FrameSource> = {};
+  for (const { name, inputs } of models) {
+    const context = { model: name, inputs };
+    sources[name] = kind === 'folder' ? await folderSource(given, context) : await moduleSource(url, context);
+  }
+  return { kind, sources };
+}

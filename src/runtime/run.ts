@@ -1,0 +1,138 @@
+/** Running a deployed plan for some time: frames are fed to every model, and what comes out is measured. */
+
+import { inputsToTime } from '../execution/tensors.ts';
+import type { DeployedModel, Runtime } from './deploy.ts';
+import { ModelMeter } from './meters.ts';
+import { type FrameSource, syntheticSource } from './sources.ts';
+
+export interface RunOptions {
+  forMs: number;
+  /** Before counting begins; default 500. */
+  warmupMs?: number;
+  /** By model; absent = the same generated numbers for every frame. */
+  sources?: Readonly<Record<string, FrameSource>>;
+  /** Frames per second, by model; absent = a new one whenever one is done. */
+  ratesPerS?: Readonly<Record<string, number>>;
+  /** By model; absent = the plan's. */
+  deadlinesMs?: Readonly<Record<string, number>>;
+  /** Stops feeding: frames under way end, and what was measured is given. */
+  signal?: AbortSignal;
+  /** About every `progressMs`. */
+  onProgress?: (progress: RunProgress) => void;
+  progressMs?: number;
+}
+
+export interface RunProgress {
+  elapsedMs: number;
+  forMs: number;
+  meters: ReadonlyMap<string, ModelMeter>;
+}
+
+export interface RunResult {
+  /** That was counted, warm-up left out. */
+  elapsedMs: number;
+  meters: ReadonlyMap<string, ModelMeter>;
+  /** By processor: time in calls. */
+  busyMs: ReadonlyMap<string, number>;
+  /** The signal came first. */
+  partial: boolean;
+}
+
+const WARMUP_MS = 500;
+const PROGRESS_MS = 250;
+/** So many failures of one model end its feeding: it does not run. */
+const MOST_FAILURES = 16;
+
+/** @throws what a source throws */
+export async function run(runtime: Runtime, options: RunOptions): Promise<RunResult> {
+  const { forMs, warmupMs = WARMUP_MS, progressMs = PROGRESS_MS, signal } = options;
+  const meters = new Map<string, ModelMeter>();
+  const forget: (() => void)[] = [];
+  for (const { name, planned } of runtime.models) {
+    const meter = new ModelMeter(options.deadlinesMs?.[name] ?? planned.deadlineMs);
+    meters.set(name, meter);
+    forget.push(runtime.observe(name, meter));
+  }
+  const stop = new AbortController();
+  const feeding = runtime.models.map((model) => feed(model, options, stop.signal));
+  // A source that throws ends the run at once.
+  const broken = Promise.all(feeding).then(() => undefined);
+  broken.catch(() => stop.abort());
+  let beganAt = performance.now();
+  const busyBefore = new Map<string, number>();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  try {
+    await pause(warmupMs, stop.signal, signal);
+    beganAt = performance.now();
+    for (const meter of meters.values()) meter.clear();
+    for (const station of runtime.stations) busyBefore.set(station.processor.id, station.busyMs);
+    timer = setInterval(
+      () => options.onProgress?.({ elapsedMs: performance.now() - beganAt, forMs, meters }),
+      progressMs,
+    );
+    await pause(forMs, stop.signal, signal);
+    const elapsedMs = performance.now() - beganAt;
+    const busyMs = new Map(
+      runtime.stations.map(({ processor, busyMs: now }) => [processor.id, now - (busyBefore.get(processor.id) ?? 0)]),
+    );
+    for (const end of forget.splice(0)) end();
+    stop.abort();
+    await broken;
+    await Promise.all(runtime.models.map(({ flow }) => flow.drained()));
+    return { elapsedMs, meters, busyMs, partial: signal?.aborted === true };
+  } finally {
+    clearInterval(timer);
+    for (const end of forget) end();
+    stop.abort();
+  }
+}
+
+/** Feeds one model until told to stop. */
+async function feed(
+  { name, flow, selfFed, inputs }: DeployedModel,
+  options: RunOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  const source = options.sources?.[name] ?? syntheticSource(selfFed ? undefined : () => inputsToTime(inputs));
+  const rate = options.ratesPerS?.[name];
+  let failures = 0;
+  const offer = async (): Promise<boolean> => {
+    const feeds = await source.next();
+    if (feeds === 'ended' || stop.aborted) return false;
+    await flow.offer(feeds, false).catch(() => void failures++);
+    return failures < MOST_FAILURES;
+  };
+  if (rate === undefined) {
+    // As many callers as frames may be under way: each offers the next frame when its last one is done.
+    const caller = async (): Promise<void> => {
+      while (!stop.aborted && (await offer()));
+    };
+    await Promise.all(Array.from({ length: flow.options.inFlight }, caller));
+    return;
+  }
+  const periodMs = 1000 / rate;
+  const offers: Promise<unknown>[] = [];
+  for (let next = performance.now(); !stop.aborted; next += periodMs) {
+    await pause(next - performance.now(), stop);
+    await flow.room();
+    if (stop.aborted || failures >= MOST_FAILURES) break;
+    const offered = offer();
+    offers.push(offered);
+    if (offers.length > flow.options.inFlight + flow.options.queue) await offers.shift();
+  }
+  await Promise.allSettled(offers);
+}
+
+/** Ends early, without an error, with any of the signals. */
+function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
+  if (ms <= 0 || signals.some((signal) => signal?.aborted)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      for (const signal of signals) signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    for (const signal of signals) signal?.addEventListener('abort', done);
+  });
+}
