@@ -128,6 +128,7 @@ class Simulation {
           mode: controller.mode,
           listener: (...decision) => {
             this.#decisions++;
+            this.#showDecision(...decision);
             onDecision?.(...decision);
           },
         },
@@ -270,6 +271,29 @@ class Simulation {
       this.#course?.count(`${name} MHz`, clocks.frequencyHz(d, this.#engine.levels[d]) / 1e6, now);
     });
   }
+
+  /** Decisions that ask for something. */
+  #showDecision: DecisionListener = (controller, state, _cause, _instance, request) => {
+    if (this.#course === undefined) return;
+    const { points, models } = this.#subject;
+    const asks: string[] = [];
+    if (request.point >= 0 && request.point !== state.wantedPoint) asks.push(points[request.point].id);
+    request.variants.forEach((variant, m) => {
+      const { name, original, variants } = models[m];
+      if (variant < 0 || variant === state.wantedVariant[m]) return;
+      asks.push(`${name}: ${variant === 0 ? original : variants[variant - 1].name}`);
+    });
+    request.skip.forEach((skip, m) => {
+      if (skip === 1) asks.push(`${models[m].name}: frame given up`);
+    });
+    if (asks.length === 0 && !request.infeasible) return;
+    const unable = request.infeasible ? ' (no setting keeps all deadlines)' : '';
+    this.#course.mark(
+      'decision',
+      `${controller.reasons[request.reason]}: ${asks.join(', ') || 'as it is'}${unable}`,
+      state.now,
+    );
+  };
 
   #showLag(model: number, frame: number, block: number, now: number): void {
     const lag = this.#lag?.after(model, frame, block, now);

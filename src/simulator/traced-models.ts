@@ -6,8 +6,11 @@ import type { Subject } from './subject.ts';
 export interface TracedModel {
   name: string;
   callsPerFrame: number;
-  routes: { variant: string; steps: { kind: 'stage' | 'transfer'; blocks: string }[] }[];
+  routes: { variant: string; steps: TracedStep[] }[];
 }
+
+/** A stage runs blocks, a transfer leads from one processor to another. */
+export type TracedStep = { kind: 'stage'; blocks: string } | { kind: 'transfer'; from: string; to: string };
 
 export function tracedModels(subject: Subject): TracedModel[] {
   const system = engineSystemOf(subject);
@@ -18,7 +21,10 @@ export function tracedModels(subject: Subject): TracedModel[] {
       callsPerFrame: subject.problem.models[m].callsPerFrame,
       routes: routes.map(({ steps }, v) => ({
         variant: v === 0 ? original : variants[v - 1].name,
-        steps: steps.map(({ kind, first, end }) => {
+        steps: steps.map(({ kind, first, end }, s): TracedStep => {
+          if (kind === 'transfer') {
+            return { kind, from: subject.servers[steps[s - 1].server], to: subject.servers[steps[s + 1].server] };
+          }
           const blocks = system.segmentBlock.subarray(first, end).filter((block) => block !== TRANSFER);
           return { kind, blocks: `${blocks[0]}-${blocks.at(-1)}` };
         }),

@@ -78,6 +78,23 @@ test('a scenario, a controller, its decisions and a clean trace', async () => {
   });
 });
 
+test('links, time slices and bursts: traces are clean on every platform', async () => {
+  for (const [platform, ...more] of [
+    ['openvino-cpu-gpu-vpu'],
+    ['orange-pi-5', '--discipline', 'time-sliced'],
+    ['jetson-xavier-nx', '--bursts', '200ms,20ms,3'],
+  ]) {
+    await inFolder(async (folder) => {
+      const [plan, trace] = ['p.json', 't.json'].map((name) => join(folder, name));
+      const models = ['--models', 'alexnet,squeezenet,resnet-50', '--objective', 'min', '--evaluations', '100'];
+      assert.is((await run(['plan', '--platform', platform, ...models, '--quiet', '--out', plan])).code, 0);
+      const { code, err } = await run(['simulate', plan, '--for', '1s', '--load', '90%', ...more, '--trace', trace]);
+      assert.is(code, 0, err);
+      assert.equal(checkTrace(readFileSync(trace, 'utf8')), [], platform);
+    });
+  }
+});
+
 test('the trace of a mixed cohort of eight under control is clean, with its LAG, clocks, power and levels', async () => {
   await inFolder(async (folder) => {
     const [workload, plan, trace] = ['w.json', 'p.json', 't.json'].map((name) => join(folder, name));

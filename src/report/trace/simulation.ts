@@ -1,6 +1,7 @@
 /** The course of a simulation as a trace file: the same form as a plan's steady state, with what really varied. */
 import { HeterodyneError } from '../../core/errors.ts';
 import type { Course, CourseSlice } from '../../simulator/course.ts';
+import type { TracedStep } from '../../simulator/traced-models.ts';
 import { checkTrace } from './check.ts';
 import {
   DEVICE_PID,
@@ -34,7 +35,7 @@ export interface SimulatedTraceInput {
     plannedPerS: number;
     callsPerFrame: number;
     /** Per route and step: what runs. */
-    routes: readonly { variant: string; steps: readonly { kind: 'stage' | 'transfer'; blocks: string }[] }[];
+    routes: readonly { variant: string; steps: readonly TracedStep[] }[];
   }[];
   /** What a reader must know, in words. */
   notes: readonly string[];
@@ -86,6 +87,7 @@ function build(input: SimulatedTraceInput): Trace {
   const events: TimedEvent[] = [
     ...tracks.flatMap((track, t) => sliceEvents(input, track, t)),
     ...requestEvents(input, tracks, endNs),
+    ...flowEvents(input, tracks),
     ...counterEvents(input, endNs),
     ...course.marks.map(
       ({ at, text, kind }): TimedEvent => ({
@@ -153,7 +155,7 @@ function sliceEvents({ course, models }: SimulatedTraceInput, { slices }: Track,
   return slices.map(({ model, frame, route, step, start, end }): TimedEvent => {
     const { name, routes } = models[model];
     const { variant, steps } = routes[route];
-    const { kind, blocks } = steps[step];
+    const ran = steps[step];
     while ((course.settings[setting + 1]?.at ?? Number.POSITIVE_INFINITY) <= start) setting++;
     const clock = course.settings[setting].id;
     return {
@@ -162,14 +164,14 @@ function sliceEvents({ course, models }: SimulatedTraceInput, { slices }: Track,
       tid: FIRST_TID + t,
       ts: micros(ns(start)),
       dur: micros(ns(end) - ns(start)),
-      name: kind === 'transfer' ? `${name} transfer` : `${name} ${blocks}`,
-      cat: kind === 'transfer' ? 'transfer' : 'layer',
+      name: ran.kind === 'transfer' ? `${name} from ${ran.from}` : `${name} ${ran.blocks}`,
+      cat: ran.kind === 'transfer' ? 'transfer' : 'layer',
       args: {
         model: name,
         request: requestId(model, frame),
         frame,
         stage: step,
-        ...(kind === 'stage' && { blocks, variant, clock }),
+        ...(ran.kind === 'transfer' ? { from: ran.from, to: ran.to } : { blocks: ran.blocks, variant, clock }),
       },
     };
   });
@@ -217,6 +219,28 @@ function requestEvents({ course, models }: SimulatedTraceInput, tracks: readonly
         : []),
     ];
   });
+}
+
+/** An arrow wherever a frame goes on on another track. */
+function flowEvents({ models }: SimulatedTraceInput, tracks: readonly Track[]): TimedEvent[] {
+  const last = new Map<string, { slice: CourseSlice; t: number }>();
+  const located = tracks.flatMap(({ slices }, t) => slices.map((slice) => ({ slice, t })));
+  located.sort((a, b) => a.slice.start - b.slice.start || a.t - b.t);
+  const events: TimedEvent[] = [];
+  for (const target of located) {
+    const { model, frame, start } = target.slice;
+    const key = requestId(model, frame);
+    const source = last.get(key);
+    last.set(key, target);
+    if (source === undefined || source.t === target.t) continue;
+    const common = { pid: DEVICE_PID, name: `${models[model].name} goes on`, cat: 'flow', id: events.length / 2 + 1 };
+    events.push(
+      // Within the slice, not at its end, where the next one may begin.
+      { ph: 's', ...common, tid: FIRST_TID + source.t, ts: micros(ns(source.slice.end) - 1) },
+      { ph: 'f', ...common, tid: FIRST_TID + target.t, ts: micros(ns(start)), bp: 'e' },
+    );
+  }
+  return events;
 }
 
 /** At the start, wherever the value changes, and at the end. */

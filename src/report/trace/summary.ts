@@ -46,7 +46,7 @@ export function traceSummaryText(
   const facts = [
     `${file} is clean${planCompared ? ', and as planned' : ''}`,
     `${events} events: ${slices} slices, ${requests} requests, ${flows} arrows`,
-    `${figure(endMs - startMs)} ms of a steady state, from ${figure(startMs)} ms after the first release`,
+    `${figure(endMs - startMs)} ms, from ${figure(startMs)} ms after the first release`,
     `made from the plan ${planHash.slice(0, 12)}`,
   ];
   const rows = tracks.map(({ id, kind, utilization, plannedUtilization }) => [
