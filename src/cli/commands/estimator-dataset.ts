@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { exists, readBytes, writeFileWhole } from '../../../bindings/host/index.ts';
+import { exists, readBytes, readText, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
+import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { type EstimatorData, readData, TEST, TRAINING, VALIDATION, writeData } from '../../estimators/dataset/data.ts';
 import { DEMO_BLOCKS, DEMO_MODELS, DEMO_PROCESSORS, demoData } from '../../estimators/dataset/demo.ts';
@@ -13,17 +14,22 @@ import {
   DEFAULT_FRAMES,
   DEFAULT_IN_FLIGHT,
   engineLabels,
+  executedLabels,
   generateDataset,
 } from '../../estimators/dataset/generate.ts';
 import { mixResources } from '../../estimators/dataset/mixes.ts';
 import { readNpz } from '../../estimators/dataset/npy.ts';
 import { type EstimatorDataDocument, estimatorDataDocument } from '../../estimators/dataset/schema.ts';
 import { bytesHash } from '../../estimators/training/export.ts';
+import { withExecution } from '../../execution/throughput.ts';
 import { ZOO } from '../../models/zoo/zoo.ts';
 import { rooflineProfile } from '../../profiles/roofline.ts';
+import { type Profile, profileDocument } from '../../profiles/schema.ts';
+import { workloadNames } from '../../profiles/workload.ts';
 import { datasetText } from '../../report/estimator/texts.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand } from '../command.ts';
+import { openModels } from '../cuttable-choice.ts';
 import { companionOf } from '../estimator-files.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { chooseWorkload, inputFiles, loadModels, parseCut } from '../model-choice.ts';
@@ -53,14 +59,21 @@ export const estimatorDatasetCommand = defineCommand({
     'most-models': { type: 'string', valueHint: 'N', description: 'most models of a mix (5)' },
     labels: {
       type: 'enum',
-      options: ['engine', 'analytic'],
+      options: ['engine', 'analytic', 'executed'],
       valueHint: 'SOURCE',
-      description: 'who says the rates: the simulation, with noise and contention, or the throughput model (engine)',
+      description:
+        'who says the rates: the simulation, the throughput model, or execution of the split models on this host (engine)',
     },
     frames: {
       type: 'string',
       valueHint: 'N',
       description: `frames that the slowest model ends under one label of the engine (${DEFAULT_FRAMES})`,
+    },
+    seconds: { type: 'string', valueHint: 'TIME', description: 'executed: how long each placement is counted (1s)' },
+    profile: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'costs of the models from a profile document; absent = modelled from models and platform',
     },
     demo: { type: 'boolean', description: '100 fake rows of random numbers, as the original ships: for a look alone' },
     ...SEED_OPTION,
@@ -68,6 +81,7 @@ export const estimatorDatasetCommand = defineCommand({
   },
   examples: [
     'heterodyne estimator dataset --platform hikey970 --out data.json',
+    'heterodyne estimator dataset --platform host --profile host.json --models squeezenet,mobilenet-v1 --labels executed --mixes 5 --out data.json',
     'heterodyne estimator dataset --platform jetson-agx-xavier --models alexnet,resnet-50,./my.onnx --mixes 50 --out data.json',
   ],
   details: [
@@ -135,6 +149,8 @@ interface DatasetValues {
   'most-models'?: string;
   labels?: string;
   frames?: string;
+  seconds?: string;
+  profile?: string;
   quiet?: boolean;
   progress: boolean;
 }
@@ -145,12 +161,17 @@ async function generated(values: DatasetValues, call: Call, arrays: string, seed
   const { models: lists = ZOO.map(({ name }) => name), shape } = call.repeated;
   const chosen = await chooseWorkload({ batch: values.batch, models: lists, shape });
   await checkOutput(values, inputFiles(chosen));
-  const profile = rooflineProfile(await loadModels(chosen, parseCut(values.cut), call.signal), platform);
+  const cut = parseCut(values.cut);
+  const profile =
+    values.profile === undefined
+      ? rooflineProfile(await loadModels(chosen, cut, call.signal), platform)
+      : await profileFor(values.profile, workloadNames(chosen.workload));
   const count = (name: keyof DatasetValues & string, initial: number, least: number, most: number): number => {
     const text = values[name];
     return typeof text === 'string' ? wholeNumber(text, `--${name}`, least, most) : initial;
   };
-  const simulated = (values.labels ?? 'engine') === 'engine';
+  const source = (values.labels ?? 'engine') as 'engine' | 'analytic' | 'executed';
+  const secondsEach = values.seconds === undefined ? 1 : parseQuantity(values.seconds, 's', '--seconds');
   const frames = count('frames', DEFAULT_FRAMES, 2, 100_000);
   const sizes = {
     mixes: count('mixes', 500, 3, 1_000_000),
@@ -168,18 +189,43 @@ async function generated(values: DatasetValues, call: Call, arrays: string, seed
     processors: profile.processors,
     resources: mixResources(profile, platform),
     models: profile.models.map(({ name, blocks }) => ({ name, blocks: blocks.length })),
-    label: simulated
-      ? { source: 'engine', framesCounted: frames, inFlight: DEFAULT_IN_FLIGHT, effects: DEFAULT_EFFECTS }
-      : { source: 'analytic' },
+    label: {
+      source,
+      ...(source === 'engine' && { framesCounted: frames, inFlight: DEFAULT_IN_FLIGHT, effects: DEFAULT_EFFECTS }),
+      ...(source === 'executed' && { secondsEach }),
+    },
   };
   const request: DatasetRequest = {
     profile,
     platform,
     ...sizes,
-    label: simulated ? engineLabels(DEFAULT_EFFECTS, frames, DEFAULT_IN_FLIGHT) : analyticLabels,
+    label: source === 'engine' ? engineLabels(DEFAULT_EFFECTS, frames, DEFAULT_IN_FLIGHT) : analyticLabels,
   };
-  const data = await withPartial(request, contentHash({ ...about, ...sizes }), arrays, values, call);
+  const fingerprint = contentHash({ ...about, ...sizes });
+  const make = (made: DatasetRequest) => withPartial(made, fingerprint, arrays, values, call);
+  const data =
+    source === 'executed'
+      ? await withExecution(await openModels(chosen, cut, call.signal), platform, (execute) =>
+          make({ ...request, label: executedLabels(execute, profile.processors, secondsEach) }),
+        )
+      : await make(request);
   return data && { data, about, warnings };
+}
+
+/** The models of that name, in that order. */
+async function profileFor(file: string, names: readonly string[]): Promise<Profile> {
+  const { document } = profileDocument.parse(await readText(file), file);
+  const models = names.map((name) => {
+    const found = document.models.find((model) => model.name === name && model.variant === 'original');
+    if (found !== undefined) return found;
+    throw new HeterodyneError('BAD_INPUT', `the profile has no model "${name}"`, {
+      source: file,
+      path: '/models',
+      expected: `one of ${document.models.map((model) => model.name).join(', ')}`,
+      received: `"${name}"`,
+    });
+  });
+  return { ...document, models };
 }
 
 function partialOf(arrays: string): string {

@@ -8,6 +8,7 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { Pace } from '../../core/pace.ts';
 import { PLACEMENT_STRIDE, type PlacementKernel, type PlacementProblem } from '../../core/placement.ts';
 import { simulateThroughput } from '../../engine/throughput.ts';
+import type { ExecutePlacement } from '../../execution/throughput.ts';
 import type { Platform } from '../../platforms/schema.ts';
 import type { Profile } from '../../profiles/schema.ts';
 import { demandReader } from '../demands.ts';
@@ -29,6 +30,8 @@ export type Labeller = (
   problem: PlacementProblem,
   placement: Uint8Array,
   seed: number,
+  /** Places in the catalogue, by model of the problem. */
+  mix: readonly number[],
 ) => Promise<ArrayLike<number> | undefined> | ArrayLike<number> | undefined;
 
 export interface DatasetRequest {
@@ -86,6 +89,22 @@ export const analyticLabels: Labeller = (problem, placement) => {
   }
 };
 
+/** Label by execution on this host, for so many seconds each. @param processors ids, in the problem's order */
+export function executedLabels(execute: ExecutePlacement, processors: readonly string[], seconds: number): Labeller {
+  return (problem, placement, _, mix) => {
+    const placed = problem.models.map((_, m) => {
+      const at = m * PLACEMENT_STRIDE;
+      const stages = Array.from({ length: placement[at] }, (_, s) => ({
+        processor: processors[placement[at + 1 + 2 * s]],
+        firstBlock: s === 0 ? 0 : placement[at + 2 * s],
+        lastBlock: placement[at + 2 + 2 * s] - 1,
+      }));
+      return { model: mix[m], stages };
+    });
+    return execute(placed, { seconds });
+  };
+}
+
 /** Frames that the slowest model ends under one label, and those of each model under way. */
 export const DEFAULT_FRAMES = 100;
 export const DEFAULT_IN_FLIGHT = 8;
@@ -131,7 +150,7 @@ export async function generateDataset(request: DatasetRequest, options: DatasetO
       for (const [p, placement] of rows.placements.entries()) {
         if (pace.due) await pace.handOver();
         if (options.signal?.aborted) break;
-        const rates = await label(problem, placement, (seed + 104_729 * (i + 1) + 613 * p) >>> 0);
+        const rates = await label(problem, placement, (seed + 104_729 * (i + 1) + 613 * p) >>> 0, drawn[i]);
         rows.rates.push(rates === undefined ? new Float32Array(0) : Float32Array.from(rates));
       }
       if (rows.rates.length === rows.placements.length) collector.add(i, rows, split[i]);
