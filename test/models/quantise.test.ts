@@ -9,6 +9,8 @@ import { artefactRuntime } from '../../src/execution/artefacts/runtime.ts';
 import type { CuttableModel } from '../../src/models/cut.ts';
 import { cuttable, cuttableZoo } from '../../src/models/cuttable.ts';
 import type { Graph } from '../../src/models/graph.ts';
+import { decompose } from '../../src/models/low-rank/factorise.ts';
+import { findLayers } from '../../src/models/low-rank/layers.ts';
 import { writeOnnx } from '../../src/models/onnx/write.ts';
 import { toFloat16 } from '../../src/models/quantise/float16.ts';
 import { quantiseModel, tensorsToCalibrate } from '../../src/models/quantise/int8.ts';
@@ -157,6 +159,15 @@ test('tensors whose names are those that a rewriting would give, and shared bias
   const ranges = await calibrate(model, tensorsToCalibrate(model), samples, await artefactRuntime('wasm'));
   assert.ok((await errorOf(model, toFloat16(model).graph)) < 0.01);
   assert.ok((await errorOf(model, quantiseModel(model, { ranges }).graph)) < 0.05);
+});
+
+test('weights that are no numbers are refused', () => {
+  const weights = [1, 2, Number.NaN, 4];
+  const constants = [constant('w', 'float32', [2, 2], weights)];
+  const graph = sketch({ inputs: { x: [1, 2] }, constants, nodes: [node('MatMul', 'x w', 'y')], outputs: 'y' });
+  const model = cuttable(graph, { name: 'm', source: 'm', hash: '' });
+  assert.throws(() => quantiseModel(model), /"w" are damaged/);
+  assert.throws(() => decompose(findLayers(model)[0]!, 1).next(), /"w" are damaged/);
 });
 
 test('an operator set without quantised tensors is refused', () => {

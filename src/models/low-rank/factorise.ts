@@ -7,7 +7,7 @@
 import type { FreshNames } from '../fresh-names.ts';
 import type { AttributeValue, Initializer, Operator } from '../graph.ts';
 import type { WeightSource } from '../onnx/write.ts';
-import { floatsOf, floatTensor } from '../quantise/contents.ts';
+import { finiteFloatsOf, floatTensor } from '../quantise/contents.ts';
 import { intOf, intsOf, type Layer, matrixOf } from './layers.ts';
 import type { Sliced } from './slices.ts';
 import { type TruncatedSvd, truncatedSvd } from './svd.ts';
@@ -18,7 +18,7 @@ export type LayerDecomposition = readonly TruncatedSvd[];
 /** @param rank most that will be asked of it, all groups together */
 export function* decompose(layer: Layer, rank: number, weightsOf?: WeightSource): Sliced<LayerDecomposition> {
   const groups = groupsOf(layer);
-  const weights = floatsOf(layer.weight, weightsOf);
+  const weights = finiteFloatsOf(layer.weight, weightsOf);
   const [rows, columns] = matrixOf(layer.size);
   const results: TruncatedSvd[] = [];
   for (let group = 0; group < groups; group++) {

@@ -37,6 +37,18 @@ export function floatsOf(tensor: Initializer, weightsOf?: WeightSource): Float32
   return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.length / ELEMENT_BYTES.float32);
 }
 
+/** As {@link floatsOf}, for arithmetic on the weights. @throws HeterodyneError `BAD_INPUT` also for NaN and infinity */
+export function finiteFloatsOf(tensor: Initializer, weightsOf?: WeightSource): Float32Array {
+  const values = floatsOf(tensor, weightsOf);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return values;
+  throw refusal('BAD_INPUT', `The weights "${tensor.name}" are damaged`, {
+    path: tensor.name,
+    expected: 'finite numbers',
+    received: `${values[wrong]} at place ${wrong}`,
+  });
+}
+
 /** The little-endian bytes of a typed array. */
 export function asBytes(array: Float32Array | Int8Array | Uint8Array | Uint16Array | Int32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

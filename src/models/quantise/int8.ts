@@ -21,7 +21,7 @@ import type { WeightSource } from '../onnx/write.ts';
 import { refusal } from '../refusal.ts';
 import type { InferredShapes } from '../shapes/infer.ts';
 import { encodeValues } from '../shapes/values.ts';
-import { asBytes, floatsOf, floatTensor, type WeightedGraph } from './contents.ts';
+import { asBytes, finiteFloatsOf, floatTensor, type WeightedGraph } from './contents.ts';
 import { activationScale, quantiseSymmetric, type Range } from './scales.ts';
 
 export type QuantisableModel = WeightedGraph & { shapes: InferredShapes };
@@ -216,7 +216,7 @@ class Rewriting {
     const perChannel = this.#source.opset >= PER_CHANNEL_OPSET;
     const channels = perChannel ? weight.shape[axis]! : 1;
     const stride = countElements(weight.shape.slice(axis + 1));
-    const { values, scales } = quantiseSymmetric(floatsOf(weight, model.weightsOf), channels, stride, bits);
+    const { values, scales } = quantiseSymmetric(finiteFloatsOf(weight, model.weightsOf), channels, stride, bits);
     const shape = perChannel ? [channels] : [];
     this.#add({ name: parts.quantized, type: 'int8', shape: weight.shape, data: asBytes(values) });
     this.#add(floatTensor(parts.scale, shape, scales));
@@ -241,7 +241,7 @@ class Rewriting {
     const key = `${name} at ${inputScale}`;
     const known = this.#biases.get(key);
     if (known !== undefined) return known;
-    const values = floatsOf(bias, model.weightsOf);
+    const values = finiteFloatsOf(bias, model.weightsOf);
     const scales = Float32Array.from(weight.scales, (scale) => Math.fround(scale * inputScale));
     if (bias.shape.length !== 1 || (scales.length !== 1 && scales.length !== values.length)) return undefined;
     const integers = [...values].map((value, i) => Math.round(value / scales[scales.length === 1 ? 0 : i]!));
