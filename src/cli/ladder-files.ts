@@ -1,6 +1,6 @@
 /** What `search` writes about a ladder: the document, and every level as an ONNX file. */
 import { join } from 'node:path';
-import { wasmCore } from '../../bindings/core.ts';
+import { defaultCore } from '../../bindings/core.ts';
 import { createFolder, readBytes, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { readOnnx } from '../models/onnx/read.ts';
@@ -109,7 +109,7 @@ async function writeLevel(
   supernet: string | undefined,
   call: Call,
 ): Promise<void> {
-  const network = wasmCore().subnets({ space: space.numbers, cost: [] }).networks(genomeFrom(space, genotype));
+  const network = defaultCore().subnets({ space: space.numbers, cost: [] }).networks(genomeFrom(space, genotype));
   // Cut weights keep their normalisation, whose statistics must be measured anew.
   const graph = subnetGraph(space, network, name, sliced ? 'explicit' : 'folded');
   if (supernet !== undefined) await refuseOverwrite(file, [supernet]);

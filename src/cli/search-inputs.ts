@@ -4,6 +4,7 @@ import { folderNames, readBytes, readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { readJson } from '../documents/json-text.ts';
 import type { Warning } from '../documents/warnings.ts';
+import { type MeasuredNetwork, readMeasured } from '../subnets/calibration.ts';
 import { confirmed, readCheckVectors } from '../subnets/check-vectors.ts';
 import type { CostModel } from '../subnets/costs/cost-model.ts';
 import { costsModel, subnetCostsDocument } from '../subnets/costs/costs-schema.ts';
@@ -94,4 +95,8 @@ export async function readPredictor(values: PredictorValues, space: SearchSpace)
   }
   const message = `the input layout "${predictor.layout}" of ${source} is taken on trust: confirm it with --check FILE`;
   return { ...predictor, warnings: [...predictor.warnings, { code: 'UNCHECKED_LAYOUT', message }] };
+}
+
+export async function readMeasurements(file: string): Promise<MeasuredNetwork[]> {
+  return readMeasured(readJson(await readText(file), file), file);
 }

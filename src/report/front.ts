@@ -9,13 +9,11 @@ const SHOWN = 12;
 
 const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
 
-export function costText({
-  costMs,
-  costSigmaMs,
-  costMflops,
-}: Pick<FrontNetwork, 'costMs' | 'costSigmaMs' | 'costMflops'>): string {
+type Cost = Pick<FrontNetwork, 'costMs' | 'costSigmaMs' | 'costMflops'> & { calibratedMs?: number };
+
+function costText({ costMs, costSigmaMs, costMflops, calibratedMs }: Cost): string {
   if (costMflops !== undefined) return `${figure(costMflops)} MFLOPs`;
-  return `${figure(costMs ?? 0)}${costSigmaMs === undefined ? '' : ` ± ${figure(costSigmaMs)}`} ms`;
+  return `${figure(costMs ?? 0)}${costSigmaMs === undefined ? '' : ` ± ${figure(costSigmaMs)}`} ms${calibratedMs === undefined ? '' : ` (calibrated ${figure(calibratedMs)})`}`;
 }
 
 function limitText({ limitMs, limitMflops }: FrontResult): string {
@@ -38,9 +36,11 @@ const NETWORK: Column[] = [
 ];
 
 function networkCells(network: Omit<FrontNetwork, 'accuracy'> & { accuracy?: number }): string[] {
-  const { accuracy, macs, resolution } = network;
+  const { accuracy, calibratedAccuracy, macs, resolution } = network;
   return [
-    accuracy === undefined ? '-' : percent(accuracy),
+    accuracy === undefined
+      ? '-'
+      : percent(accuracy) + (calibratedAccuracy === undefined ? '' : ` (${percent(calibratedAccuracy)})`),
     costText(network),
     macs === undefined ? '-' : scaled(macs),
     String(resolution),
@@ -73,8 +73,11 @@ export function frontText(front: Front, style: TextStyle): string {
     }
   }
   const scale = 'Accuracy is what the predictor says, on its own scale: no measurement.';
-  const unsure = front.predictor.checked ? '' : ' Its input layout was not confirmed by check vectors.';
-  const limits = front.processors.some(({ unit }) => unit === 'ms')
+  const unsure =
+    front.predictor.checked || front.method.evaluations === 0
+      ? ''
+      : ' Its input layout was not confirmed by check vectors.';
+  const limits = front.processors.some(({ unit, calibration }) => unit === 'ms' && !calibration)
     ? ' Costs are sums over a table and not calibrated to the device: measure a network before calling a limit met.'
     : '';
   parts.push(wrap(scale + unsure + limits, style.width));

@@ -15,6 +15,7 @@ export const costShape = {
   costMs: notNegative.optional(),
   costSigmaMs: notNegative.optional().describe('Standard deviation, where the table states those of its entries.'),
   costMflops: notNegative.optional(),
+  riskMs: notNegative.optional().describe('Latency that is kept with the probability asked for.'),
 };
 
 export const networkShape = {
@@ -22,7 +23,7 @@ export const networkShape = {
   accuracy: fraction.describe('As predicted, a fraction: the scale of the predictor, not of a measurement.'),
   calibratedAccuracy: fraction.optional().describe('Through the affine calibration by measured networks.'),
   ...costShape,
-  calibratedMs: notNegative.optional(),
+  calibratedMs: notNegative.optional().describe('Through the affine calibration by measured networks.'),
   macs: notNegative.optional().describe('Multiply-accumulates of one inference.'),
   resolution: z.int().min(1),
   equivalentResolutions: z.array(z.int().min(1)).optional().describe('Score the same, and cost more.'),
@@ -46,6 +47,10 @@ const processor = z.strictObject({
   costsHash: z.string(),
   provenance: z.enum(['measured', 'imported', 'modelled']),
   unit: z.enum(['ms', 'MFLOPs']),
+  calibration: z
+    .strictObject({ networks: z.int().min(2), offsetMs: z.number(), factor: z.number() })
+    .optional()
+    .describe('measured = offset + factor x table, by least squares over measured networks.'),
   least: z.strictObject({ ...costShape, genotype: genotypeSchema }).describe('The cheapest network there is.'),
   most: z.strictObject({ ...costShape, genotype: genotypeSchema }),
   hypervolume: z
@@ -71,6 +76,9 @@ const shape = {
     partial: z.literal(true).optional().describe('Stopped from outside: the best so far.'),
   }),
   minAccuracy: fraction.optional(),
+  risk: fraction
+    .optional()
+    .describe('Probability with which limits are to be kept, if layers vary independently and normally.'),
   processors: z.array(processor).min(1),
   results: z.array(result),
   front: z.array(z.strictObject(networkShape)),

@@ -3,8 +3,10 @@ import { type Core, defaultCore } from '../../bindings/core.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { type Found, hypervolume } from './archive.ts';
+import { type Calibration, calibrate, type MeasuredNetwork } from './calibration.ts';
 import { type CostModel, sumOf } from './costs/cost-model.ts';
 import { flopsModel } from './costs/flops.ts';
+import { normalQuantile, riskFactors } from './costs/risk.ts';
 import { type Extremes, extremesOf } from './extremes.ts';
 import type { Front, FrontNetwork, FrontResult } from './front-schema.ts';
 import { type Genotype, genotypeOf } from './genotype.ts';
@@ -31,6 +33,10 @@ export interface SubnetRequest {
   front?: boolean;
   /** A fraction, on the predictor's scale. */
   minAccuracy?: number;
+  /** Probability with which a limit is to be kept; absent = by the mean. */
+  risk?: number;
+  /** Measured networks: what the table and the predictor say is shown through them, too. */
+  measured?: readonly MeasuredNetwork[];
   method?: Method;
   seed?: number;
   /** Networks scored per processor; default: the method's. */
@@ -56,7 +62,13 @@ export async function searchSubnets(request: SubnetRequest, options: SubnetSearc
   const { space, costs, limits, minAccuracy, seed = 1 } = request;
   const method = request.method ?? METHODS[0];
   checkLimits(limits, costs);
-  const sides = costs.map((each) => ({ ...each, extremes: extremesOf(space, each.model.factors) }));
+  const z = request.risk === undefined ? undefined : normalQuantile(request.risk);
+  const sides = costs.map((each): Side => {
+    const extremes = extremesOf(space, each.model.factors);
+    if (z === undefined) return { ...each, extremes, factors: each.model.factors };
+    const factors = riskFactors(each.model, z, space, [extremes.least.network, extremes.most.network]);
+    return { ...each, extremes: extremesOf(space, factors), factors, z };
+  });
   const possible = sides.some(
     ({ extremes }) => limits.length === 0 || limits.some((limit) => limit >= extremes.least.cost),
   );
@@ -74,6 +86,7 @@ export async function searchSubnets(request: SubnetRequest, options: SubnetSearc
     },
     method: { name: method.id, seed, evaluations: 0, duplicates: 0, repairs: 0 },
     ...(minAccuracy !== undefined && { minAccuracy }),
+    ...(request.risk !== undefined && { risk: request.risk }),
     processors: [],
     results: [],
     front: [],
@@ -89,6 +102,9 @@ export async function searchSubnets(request: SubnetRequest, options: SubnetSearc
 
 interface Side extends ProcessorCosts {
   extremes: Extremes;
+  /** What is searched on: the model's means, or costs kept with a probability, z deviations above. */
+  factors: CostModel['factors'];
+  z?: number;
 }
 
 async function searchSide(
@@ -102,6 +118,8 @@ async function searchSide(
   const { space, minAccuracy, seed = 1 } = request;
   const { extremes, model, processor } = side;
   const writer = new Writer(space, side);
+  const costsOf = async (network: Uint8Array) => sumOf(model.factors, space, network);
+  if (model.unit === 'ms') writer.latency = await calibrate(space, request.measured, 'latencyMs', costsOf);
   const kept = [...new Set(request.limits)].filter((limit) => limit >= extremes.least.cost).sort((a, b) => a - b);
   const whole = request.front === true || request.levels !== undefined || request.limits.length === 0;
   const limits = whole
@@ -111,12 +129,13 @@ async function searchSide(
   if (predictor && limits.length > 0) {
     const bins = resolutionBins(space, predictor.layout, extremes, request.exactResolution === true);
     writer.bins = bins;
-    const kernel = core.subnets({ space: space.numbers, cost: model.factors, predictor: predictor.chain });
+    writer.accuracy = await calibrate(space, request.measured, 'accuracy', scoresOf(predictor, core, space));
+    const kernel = core.subnets({ space: space.numbers, cost: side.factors, predictor: predictor.chain });
     outcome = await method.run({
       space,
       kernel,
       predictor,
-      cost: model.factors,
+      cost: side.factors,
       extremes,
       resolutions: bins.map(({ searched }) => searched),
       limits,
@@ -140,6 +159,13 @@ async function searchSide(
     unit: model.unit,
     least: writer.extreme(extremes.least.network),
     most: writer.extreme(extremes.most.network),
+    ...(writer.latency && {
+      calibration: {
+        networks: writer.latency.networks,
+        offsetMs: writer.latency.offset,
+        factor: writer.latency.factor,
+      },
+    }),
     ...(front.length > 0 && {
       hypervolume: {
         value: hypervolume(front, reference),
@@ -164,6 +190,8 @@ class Writer {
   readonly #side: Side;
   readonly #flops: CostModel | undefined;
   bins: readonly ResolutionBin[] = [];
+  latency: Calibration | undefined;
+  accuracy: Calibration | undefined;
 
   constructor(space: SearchSpace, side: Side) {
     this.#space = space;
@@ -175,11 +203,14 @@ class Writer {
     return genotypeOf(this.#space, genomeOf(this.#space, network), network);
   }
 
-  #cost(network: Uint8Array) {
-    const { unit, factors, variances } = this.#side.model;
+  #cost(network: Uint8Array): Pick<FrontNetwork, 'costMs' | 'costSigmaMs' | 'costMflops' | 'riskMs'> {
+    const { z, model } = this.#side;
+    const { unit, factors, variances } = model;
     const cost = sumOf(factors, this.#space, network);
     if (unit === 'MFLOPs') return { costMflops: cost };
-    return { costMs: cost, ...(variances && { costSigmaMs: Math.sqrt(sumOf(variances, this.#space, network)) }) };
+    if (!variances) return { costMs: cost };
+    const costSigmaMs = Math.sqrt(sumOf(variances, this.#space, network));
+    return { costMs: cost, costSigmaMs, ...(z !== undefined && { riskMs: cost + z * costSigmaMs }) };
   }
 
   extreme(network: Uint8Array) {
@@ -189,9 +220,11 @@ class Writer {
   #facts(network: Uint8Array) {
     const r = network[this.#space.resolutionSlot] - 1;
     const equivalent = this.bins.find(({ searched }) => searched === r)?.equivalent ?? [];
+    const cost = this.#cost(network);
     return {
       processor: this.#side.processor,
-      ...this.#cost(network),
+      ...cost,
+      ...(this.latency && { calibratedMs: Math.max(0, this.latency.at(cost.costMs ?? 0)) }),
       ...(this.#flops && { macs: Math.round(sumOf(this.#flops.factors, this.#space, network) * 1e6) }),
       resolution: this.#space.resolutions[r],
       ...(equivalent.length > 0 && {
@@ -202,7 +235,8 @@ class Writer {
   }
 
   network({ network, score }: Found): FrontNetwork {
-    return { ...this.#facts(network), accuracy: score };
+    const calibrated = this.accuracy && { calibratedAccuracy: this.accuracy.at(score) };
+    return { ...this.#facts(network), accuracy: score, ...calibrated };
   }
 
   result(limit: number, outcome: MethodOutcome | undefined, minAccuracy: number | undefined): FrontResult {
@@ -218,6 +252,15 @@ class Writer {
     const met = limit > extremes.most.cost ? 'unconstrained' : 'found';
     return { ...this.network(best), ...asked, outcome: missed ? 'not-found' : capped ? 'capped' : met };
   }
+}
+
+function scoresOf(
+  predictor: AccuracyPredictor,
+  core: Core,
+  space: SearchSpace,
+): (network: Uint8Array) => Promise<number> {
+  const kernel = core.subnets({ space: space.numbers, cost: [], predictor: predictor.chain });
+  return async (network) => (predictor.score ? await predictor.score(network) : kernel.scores(network))[0];
 }
 
 function hasFlops(space: SearchSpace): boolean {

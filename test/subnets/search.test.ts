@@ -121,6 +121,40 @@ test('aborting gives the best so far', async () => {
   assert.ok(front.results[0].costMs! <= 30);
 });
 
+test('limits that are to be kept with a probability are kept by mean and spread together', async () => {
+  const model = seededCosts(space, 1);
+  const variances = model.factors.map(({ slots, table }) => ({ slots, table: table.map((cost) => (0.1 * cost) ** 2) }));
+  const ask = (limit: number, risk?: number) =>
+    request([limit], { costs: [{ processor: 'p', model: { ...model, variances } }], evaluations: 1500, risk });
+  const [mean] = (await searchSubnets(ask(30))).results;
+  // Kept on average and no more: the spread breaks it.
+  const limit = mean.costMs! * (1 + 1e-9);
+  const [kept] = (await searchSubnets(ask(limit, 0.95))).results;
+  assert.is(kept.outcome, 'found');
+  assert.ok(Math.abs(kept.riskMs! - (kept.costMs! + 1.645 * kept.costSigmaMs!)) < 1e-2);
+  assert.ok(kept.riskMs! <= limit && kept.costMs! < mean.costMs!);
+  const unknown = request([30], { risk: 0.95 });
+  await searchSubnets(unknown).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /how much they vary/),
+  );
+});
+
+test('measured networks calibrate latencies and accuracies, beside what table and predictor say', async () => {
+  const plain = await searchSubnets(request([22, 45], { evaluations: 1500 }));
+  const measured = [plain.front[0], plain.front.at(-1)!].map(({ genotype, costMs, accuracy }) => ({
+    genotype,
+    latencyMs: 5 + 2 * costMs!,
+    accuracy: accuracy - 0.05,
+  }));
+  const { processors, results } = await searchSubnets(request([30], { evaluations: 1500, measured }));
+  const { calibration } = processors[0];
+  assert.ok(Math.abs(calibration!.offsetMs - 5) < 1e-6 && Math.abs(calibration!.factor - 2) < 1e-6);
+  const [{ costMs, calibratedMs, accuracy, calibratedAccuracy }] = results;
+  assert.ok(Math.abs(calibratedMs! - (5 + 2 * costMs!)) < 1e-6);
+  assert.ok(Math.abs(calibratedAccuracy! - (accuracy! - 0.05)) < 1e-5);
+});
+
 test('levels lie apart by cost or by accuracy, and never closer than the ratio asked for', () => {
   const front = Array.from({ length: 50 }, (_, i) => ({ cost: 10 + i, accuracy: 0.7 + 0.1 * (1 - 0.9 ** i) }));
   const byCost = pickLevels(front, { levels: 5, spacing: 'cost', leastRatio: 1 });

@@ -14,7 +14,7 @@ import { checkLadder, LADDER_OPTIONS, writeLadder } from '../ladder-files.ts';
 import { OUTPUT_OPTIONS, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
-import { readCosts, readPredictor, readSpace } from '../search-inputs.ts';
+import { readCosts, readMeasurements, readPredictor, readSpace } from '../search-inputs.ts';
 
 const CORES = { wasm: wasmCore, reference: referenceCore };
 /** Some limit cannot be kept, or the accuracy asked for was not found. */
@@ -55,6 +55,18 @@ export const searchCommand = defineCommand({
     },
     front: { type: 'boolean', description: 'search the whole front, up to the largest limit if there is one' },
     'min-accuracy': { type: 'string', valueHint: 'SHARE', description: 'least predicted accuracy, a fraction as 0.75' },
+    risk: {
+      type: 'string',
+      valueHint: 'SHARE',
+      description:
+        'keep limits with this probability, as 0.95, by the spread that the table states (absent: on average)',
+    },
+    measured: {
+      type: 'string',
+      valueHint: 'FILE',
+      description:
+        'measured networks, [{"genotype": {...}, "latencyMs": 41.2, "accuracy": 0.742}, ...]: results are also shown calibrated by them',
+    },
     method: {
       type: 'enum',
       options: METHODS.map(({ id }) => id),
@@ -97,6 +109,7 @@ export const searchCommand = defineCommand({
     await checkLadder(values, [values.predictor, ...given]);
     const costs = await readCosts(given, space);
     const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
+    const measured = values.measured === undefined ? undefined : await readMeasurements(values.measured);
     const seed = wholeNumber(values.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
     const bar = await startProgress(values, call);
     let front: Front;
@@ -109,7 +122,11 @@ export const searchCommand = defineCommand({
           limits,
           front: values.front,
           method: METHODS.find(({ id }) => id === values.method),
-          ...(values['min-accuracy'] !== undefined && { minAccuracy: readAccuracy(values['min-accuracy']) }),
+          ...(values['min-accuracy'] !== undefined && {
+            minAccuracy: readShare(values['min-accuracy'], '--min-accuracy', 0),
+          }),
+          ...(values.risk !== undefined && { risk: readShare(values.risk, '--risk', 0.5) }),
+          ...(measured && { measured }),
           seed,
           ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations) }),
           ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
@@ -158,12 +175,12 @@ function readLimits(texts: readonly string[], costs: readonly ProcessorCosts[], 
   return texts.map((text) => (work ? parseQuantity(text, 'Mmac', '--limit') : parseQuantity(text, 'ms', '--limit')));
 }
 
-function readAccuracy(text: string): number {
+function readShare(text: string, option: string, above: number): number {
   const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new HeterodyneError('USAGE', `--min-accuracy cannot be "${text}"`, {
-    path: '--min-accuracy',
-    expected: 'a fraction between 0 and 1, as 0.75',
+  if (value > above && value < 1) return value;
+  throw new HeterodyneError('USAGE', `${option} cannot be "${text}"`, {
+    path: option,
+    expected: `a fraction above ${above} and below 1, as 0.95`,
     received: `"${text}"`,
   });
 }

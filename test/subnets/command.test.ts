@@ -1,0 +1,215 @@
+/** `heterodyne search` from words to exit codes, on a seeded predictor and seeded costs. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AttributeValue, Initializer, Operator } from '../../src/models/graph.ts';
+import { writeOnnx } from '../../src/models/onnx/write.ts';
+import { Random } from '../../src/reference/random.ts';
+import { activeBlocks, type ElasticSpace } from '../../src/subnets/elastic-space.ts';
+import { inputLayout } from '../../src/subnets/input-layout.ts';
+import { ofaMbv3 } from '../../src/subnets/ofa-mbv3.ts';
+import { searchSpace } from '../../src/subnets/space.ts';
+import { run as captured } from '../cli/captured.ts';
+
+const test = suite('heterodyne search');
+const folder = mkdtempSync(join(tmpdir(), 'heterodyne-search-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+/** A seeded dense predictor; with `gelu` one that is no plain chain. */
+function predictorFile(inputs: number, activation: 'Relu' | 'Tanh'): Uint8Array {
+  const random = new Random(4);
+  const initializers = new Map<string, Initializer>();
+  const tensor = (name: string, shape: number[]) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const data = Float32Array.from({ length: size }, () => (random.unit() - 0.5) * 0.5);
+    initializers.set(name, { name, type: 'float32', shape, data: new Uint8Array(data.buffer) });
+    return name;
+  };
+  const operator = (
+    name: string,
+    type: string,
+    operands: string[],
+    attributes: [string, AttributeValue][] = [],
+  ): Operator => ({
+    name,
+    type,
+    domain: '',
+    inputs: operands,
+    outputs: [name],
+    attributes: new Map(attributes),
+  });
+  const value = (name: string, width: number) => ({ name, type: 'float32' as const, shape: ['batch', width] });
+  const transB: [string, AttributeValue] = ['transB', { kind: 'int', value: 1 }];
+  return writeOnnx({
+    name: 'predictor',
+    opset: 13,
+    inputs: [value('x', inputs)],
+    outputs: [value('y', 1)],
+    initializers,
+    operators: [
+      operator('a', 'Gemm', ['x', tensor('w1', [32, inputs]), tensor('b1', [32])], [transB]),
+      operator('b', activation, ['a']),
+      operator('y', 'Gemm', ['b', tensor('w2', [1, 32]), tensor('b2', [1])], [transB]),
+    ],
+    declared: new Map(),
+  });
+}
+
+const file = (name: string, content: string | Uint8Array) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+const layout = inputLayout(searchSpace(ofaMbv3()));
+const predictor = file('predictor.onnx', predictorFile(layout.inputs, 'Relu'));
+const COMMON = ['search', '--predictor', predictor, '--costs', 'flops', '--evaluations', '1000', '--quiet'];
+
+test('a limit gives a document of kind front, the same bytes as --out writes', async () => {
+  const out = join(folder, 'front.json');
+  const { code, out: json } = await captured([...COMMON, '--limit', '300Mmac', '--json', '--out', out]);
+  assert.is(code, 0);
+  const front = JSON.parse(json);
+  assert.is(front.kind, 'front');
+  assert.is(front.results[0].limitMflops, 300);
+  assert.ok(front.results[0].costMflops <= 300 && front.front.length > 0);
+  assert.is(json, readFileSync(out, 'utf8'));
+});
+
+test('a limit that no network keeps ends with 2, the minimum and its network', async () => {
+  const { code, out } = await captured([...COMMON, '--limit', '50', '--json']);
+  assert.is(code, 2);
+  const { results, processors } = JSON.parse(out);
+  assert.is(results[0].outcome, 'infeasible');
+  assert.is(results[0].costMflops, 100.320888);
+  assert.is(processors[0].least.costMflops, 100.320888);
+});
+
+test('wrong use and bad input have their exit codes and one clear error', async () => {
+  const broken = file('broken.onnx', new Uint8Array([1, 2, 3]));
+  const alias = file('160_lookup_table.yaml', 'a: &x\n  mean: 1\n');
+  const cases: [string[], number, RegExp][] = [
+    [COMMON, 64, /needs a limit/],
+    [['search', '--predictor', predictor, '--limit', '3'], 64, /needs costs/],
+    [[...COMMON, '--limit', '-3'], 64, /negative/],
+    [[...COMMON, '--limit', '300', '--method', 'magic'], 64, /method/],
+    [[...COMMON, '--limit', '300', '--space', 'ofa-mbv4'], 64, /ofa-mbv3/],
+    [[...COMMON, '--limit', '300', '--ladder', 'x.json'], 64, /--levels/],
+    [[...COMMON, '--limit', '300', '--min-accuracy', '75'], 64, /fraction/],
+    [['search', '--predictor', broken, '--costs', 'flops', '--limit', '300'], 65, /broken.onnx/],
+    [['search', '--predictor', predictor, '--costs', alias, '--limit', '30'], 65, /anchor/],
+    [['search', '--predictor', predictor, '--costs', folder, '--limit', '30'], 65, /anchor/],
+    [['search', '--predictor', join(folder, 'none.onnx'), '--costs', 'flops', '--limit', '300'], 65, /no such file/],
+  ];
+  for (const [words, expected, message] of cases) {
+    const { code, err } = await captured(words);
+    assert.is(code, expected, words.join(' '));
+    assert.match(err, message);
+    assert.not.match(err, /defect/);
+  }
+});
+
+test('a space of one’s own with a measured cost table, and a predictor outside the core', async () => {
+  const space: ElasticSpace = {
+    kind: 'elastic-space',
+    schemaVersion: 1,
+    name: 'tiny',
+    resolutions: [24, 32],
+    stages: ['a', 'b'].map((name) => ({
+      name,
+      blocks: 2,
+      depths: [1, 2],
+      genes: [{ key: 'ks', choices: [3, 5] }],
+      width: { key: 'w', choices: [8, 16] },
+    })),
+  };
+  const entries: unknown[] = [];
+  for (const resolution of space.resolutions) {
+    entries.push({ resolution, meanMs: resolution / 32, stdMs: 0.01 });
+    for (const { name, width, ...stage } of space.stages) {
+      for (let block = 0; block < Math.max(...activeBlocks({ name, width, ...stage })); block++) {
+        for (const ks of [3, 5]) {
+          for (const choice of width!.choices) {
+            entries.push({
+              resolution,
+              stage: name,
+              block,
+              form: { ks },
+              width: choice,
+              meanMs: (ks * choice * resolution) / 1000,
+              stdMs: 0.01,
+            });
+          }
+        }
+      }
+    }
+  }
+  const costs = {
+    kind: 'subnet-costs',
+    schemaVersion: 1,
+    space: 'tiny',
+    processor: 'cpu',
+    provenance: 'measured',
+    entries,
+  };
+  const inputs = inputLayout(searchSpace(space)).inputs;
+  for (const activation of ['Relu', 'Tanh'] as const) {
+    const words = [
+      ...[
+        'search',
+        '--space',
+        file('tiny.json', JSON.stringify(space)),
+        '--costs',
+        file('costs.json', JSON.stringify(costs)),
+      ],
+      ...[
+        '--predictor',
+        file(`${activation}.onnx`, predictorFile(inputs, activation)),
+        '--limit',
+        '4',
+        '--json',
+        '--quiet',
+      ],
+    ];
+    const { code, out } = await captured(words);
+    assert.is(code, 0);
+    const { results, processors, warnings } = JSON.parse(out);
+    assert.is(processors[0].provenance, 'measured');
+    assert.ok(results[0].costMs <= 4 && results[0].costSigmaMs > 0);
+    assert.is(
+      warnings.some(({ code: word }: { code: string }) => word === 'OUTSIDE_CORE'),
+      activation === 'Tanh',
+    );
+  }
+  costs.entries = entries.slice(0, -1);
+  const { code, err } = await captured([
+    ...['search', '--space', join(folder, 'tiny.json'), '--costs', file('costs.json', JSON.stringify(costs))],
+    ...['--predictor', join(folder, 'Relu.onnx'), '--limit', '4'],
+  ]);
+  assert.is(code, 65);
+  assert.match(err, /no cost for 32 b 1/);
+});
+
+test('check vectors confirm a layout or refuse it', async () => {
+  const { out } = await captured([...COMMON, '--limit', '300', '--json']);
+  const [{ genotype, accuracy }] = JSON.parse(out).results;
+  const check = file('check.json', JSON.stringify([{ genotype, accuracy }]));
+  const good = await captured([...COMMON, '--limit', '300', '--json', '--check', check]);
+  assert.is(good.code, 0);
+  assert.is(JSON.parse(good.out).predictor.checked, true);
+  const wrong = await captured([
+    ...COMMON,
+    '--limit',
+    '300',
+    '--check',
+    check,
+    '--predictor-layout',
+    'resolution-first',
+  ]);
+  assert.is(wrong.code, 65);
+  assert.match(wrong.err, /check vector 0/);
+});
+
+test.run();
