@@ -48,7 +48,7 @@ export interface Measured {
 const WHOLE_LIMIT_MS = 3000;
 const PIECE_LIMIT_MS = 1000;
 /** Calls under the runtime's profiler. */
-const NODE_RUNS = 63;
+const NODE_RUNS = 60;
 /** Models slower than this are profiled with fewer calls. */
 const NODE_LIMIT_MS = 3000;
 const LEAST_NODE_RUNS = 8;
@@ -213,7 +213,8 @@ class Bench {
     const { blocked, graph } = model;
     const runs = Math.max(LEAST_NODE_RUNS, Math.min(NODE_RUNS, Math.round(NODE_LIMIT_MS / whole.mean)));
     const folded = await this.once('nodes', async (process) => {
-      return foldNodes(await process.profile(await files.whole(), runs), graph, blocked) ?? null;
+      const { text, counted } = await process.profile(await files.whole(), runs);
+      return foldNodes(text, counted, graph, blocked) ?? null;
     });
     return folded ?? undefined;
   }

@@ -51,8 +51,8 @@ export interface ExecutionProcessor {
   readonly unpinned?: string;
   /** Loads an ONNX file. @throws HeterodyneError `NOT_READABLE`, `BAD_INPUT` as `openSession`; `PROCESS` */
   load(path: string): Promise<LoadedStage>;
-  /** The native runtime's profile of so many calls: the text of its file. */
-  profile(path: string, runs: number): Promise<string>;
+  /** The native runtime's profile of so many calls: the text of its file, and the calls in it to count. */
+  profile(path: string, runs: number): Promise<{ text: string; counted: number[] }>;
   /** Ends the process at once; what is under way fails with `PROCESS`. */
   close(): Promise<void>;
 }
@@ -125,10 +125,11 @@ export async function openProcessor(
     },
     async profile(path, runs) {
       // The folder is ours, not the process's: it is removed even when the process is killed.
-      const texts = await takeTextFiles(
-        async (folder) => void (await ask<'profile'>({ kind: 'profile', path, target, runs, folder })),
-      );
-      return texts[0] ?? '';
+      let counted: number[] = [];
+      const texts = await takeTextFiles(async (folder) => {
+        counted = (await ask<'profile'>({ kind: 'profile', path, target, runs, folder })).answer.counted;
+      });
+      return { text: texts[0] ?? '', counted };
     },
     close: () => child.close(),
   };

@@ -43,5 +43,5 @@ export interface Answers {
   close: Record<string, never>;
   run: { latencyMs: number; outputs?: TensorHeader[] };
   sample: Series;
-  profile: Record<string, never>;
+  profile: { counted: number[] };
 }

@@ -25,13 +25,35 @@ const FEWEST = 6;
 /** Reading the account twice takes a tenth of this, unless something else runs meanwhile. */
 const LONGEST_READING_MS = 0.5;
 
+/** Indices of the calls that waited for at most a fiftieth of their time, or of the six that waited least. */
+export function quietest(calls: readonly TimedCall[]): number[] {
+  const share = (i: number): number => calls[i]!.waitedMs / calls[i]!.elapsedMs;
+  const all = [...calls.keys()];
+  const quiet = all.filter((i) => share(i) <= UNDISTURBED);
+  return quiet.length >= FEWEST ? quiet : all.sort((a, b) => share(a) - share(b)).slice(0, FEWEST);
+}
+
 /** Milliseconds that the calls would have taken on a quiet machine. */
 export function undisturbed(calls: readonly TimedCall[], threads: number): number[] {
   if (threads === 1) return calls.map((call) => Math.max(call.elapsedMs - call.waitedMs, CLOCK_MS));
-  const share = (call: TimedCall): number => call.waitedMs / call.elapsedMs;
-  const quiet = calls.filter((call) => share(call) <= UNDISTURBED);
-  const least = (): TimedCall[] => [...calls].sort((a, b) => share(a) - share(b)).slice(0, FEWEST);
-  return (quiet.length >= FEWEST ? quiet : least()).map((call) => call.elapsedMs);
+  return quietest(calls).map((i) => calls[i]!.elapsedMs);
+}
+
+/** One call, and what it waited; `reliable` is false when something else ran while the account was read. */
+export async function timeCall(
+  call: () => Promise<unknown>,
+  threads: number,
+): Promise<TimedCall & { endMs: number; reliable: boolean }> {
+  const first = performance.now();
+  const before = coreWaits(threads > 1);
+  const start = performance.now();
+  await call();
+  const endMs = performance.now();
+  const elapsedMs = endMs - start;
+  const waited = waitedMs(before, coreWaits(threads > 1), elapsedMs);
+  // Whoever took the core while the account was read is in the account, but not in the time of the call.
+  const reading = performance.now() - first - elapsedMs;
+  return { elapsedMs, waitedMs: waited, endMs, reliable: waited === 0 || reading < LONGEST_READING_MS };
 }
 
 /** Runs `call` until `rule` is satisfied. */
@@ -44,16 +66,9 @@ export async function sampleCalls(call: () => Promise<unknown>, threads: number,
   const calls: TimedCall[] = [];
   // Looking at the spread sorts all samples, so it is done ever more rarely.
   for (let look = rule.minRuns; ; ) {
-    const first = performance.now();
-    const before = coreWaits(threads > 1);
-    const start = performance.now();
-    await call();
-    const end = performance.now();
-    const waited = waitedMs(before, coreWaits(threads > 1), end - start);
-    // Whoever took the core while the account was read is in the account, but not in the time of the call.
-    const reading = performance.now() - first - (end - start);
-    if (waited === 0 || reading < LONGEST_READING_MS) calls.push({ elapsedMs: end - start, waitedMs: waited });
-    if (calls.length > 0 && end - began >= rule.limitMs) break;
+    const { reliable, endMs, ...timed } = await timeCall(call, threads);
+    if (reliable) calls.push(timed);
+    if (calls.length > 0 && endMs - began >= rule.limitMs) break;
     if (calls.length < look) continue;
     if (medianSpread(undisturbed(calls, threads)) < rule.spread) break;
     look = Math.ceil(look * 1.25);

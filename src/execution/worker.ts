@@ -6,7 +6,7 @@ import { type Answer, exists, readBytes, serveRequests } from '../../bindings/ho
 import { type NativeSession, type OnnxSession, openNativeSession, openSession } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { ExecutionTarget, Request } from './requests.ts';
-import { sampleCalls } from './sampling.ts';
+import { quietest, sampleCalls, type TimedCall, timeCall } from './sampling.ts';
 import { inputsToTime, packTensors, type Tensors, unpackTensors } from './tensors.ts';
 
 interface Stage {
@@ -35,8 +35,15 @@ function timingInputs(stage: Stage): Tensors {
   return stage.inputs;
 }
 
-/** The runtime writes its profile when told to end it, to a file whose name it makes up. */
-async function profile({ path, target, runs, folder }: Extract<Request, { kind: 'profile' }>): Promise<void> {
+/** First calls fill caches and choose algorithms. */
+const UNCOUNTED_CALLS = 3;
+
+/**
+ * The runtime writes its profile when told to end it, to a file whose name it makes up.
+ *
+ * @returns indices of the calls to count: warm, and as little disturbed as there are
+ */
+async function profile({ path, target, runs, folder }: Extract<Request, { kind: 'profile' }>): Promise<number[]> {
   const { provider, threads } = target;
   const session: NativeSession = await openNativeSession(path, {
     threads,
@@ -45,8 +52,11 @@ async function profile({ path, target, runs, folder }: Extract<Request, { kind: 
   });
   try {
     const feeds = inputsToTime(session.inputs);
-    for (let i = 0; i < runs; i++) await session.run(feeds);
+    for (let i = 0; i < UNCOUNTED_CALLS; i++) await session.run(feeds);
+    const calls: TimedCall[] = [];
+    while (calls.length < runs) calls.push(await timeCall(() => session.run(feeds), threads));
     session.endProfiling();
+    return quietest(calls).map((i) => i + UNCOUNTED_CALLS);
   } finally {
     await session.close();
   }
@@ -81,8 +91,7 @@ async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
       return { header: { ...(await sampleCalls(() => stage.session.run(feeds), stage.threads, request.rule)) } };
     }
     case 'profile':
-      await profile(request);
-      return {};
+      return { header: { counted: await profile(request) } };
   }
 }
 

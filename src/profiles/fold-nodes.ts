@@ -27,15 +27,20 @@ interface TraceEvent {
 
 const KERNEL = '_kernel_time';
 const LAID_OUT = '_nchwc';
-/** Calls that are not counted: the first fill caches and choose algorithms. */
-const WARM_UP = 3;
 
 /**
  * @param text the profile as ONNX Runtime writes it (Chrome trace events, microseconds)
+ * @param counted indices of the calls in it that count
  * @returns undefined where it is no such text, or holds too few calls
  */
-export function foldNodes(text: string, graph: Graph, model: BlockedModel): FoldedNodes | undefined {
-  const calls = callsIn(text).slice(WARM_UP);
+export function foldNodes(
+  text: string,
+  counted: readonly number[],
+  graph: Graph,
+  model: BlockedModel,
+): FoldedNodes | undefined {
+  const recorded = callsIn(text);
+  const calls = counted.flatMap((i) => (recorded[i] === undefined ? [] : [recorded[i]]));
   if (calls.length === 0) return undefined;
   const owner = ownersByName(graph, model);
   const count = model.blocks.length;

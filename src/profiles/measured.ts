@@ -6,8 +6,8 @@
  *     pieces   blocks are cut out as files and timed. What is lost at a cut counts (layouts, no fusion across it), as it
  *              will where the plan does cut; inside a stage it does not happen, so pieces tend to be too slow.
  *
- * Per processor, the way whose sums over all blocks are nearer to the times of the whole models gives the costs, for all
- * models alike: chosen model by model, it would follow the noise. Neither is scaled to fit.
+ * Per kind of processor (runtime, threads), the way whose sums over all blocks are nearer to the times of the whole models
+ * gives the costs, for all models alike: chosen model by model, it would follow the noise. Neither is scaled to fit.
  */
 import { contentHash } from '../documents/canonical.ts';
 import type { BlockedModel } from '../models/graph.ts';
@@ -91,7 +91,10 @@ export function measuredProfile(
 ): Profile {
   const modelled = rooflineProfile(models, platform, { variants });
   const ways = new Map(
-    platform.processors.map(({ id }) => [id, betterWay(outcomes.flatMap((byProcessor) => byProcessor.get(id) ?? []))]),
+    platform.processors.map((processor): [string, Way] => {
+      const alike = platform.processors.filter((other) => kindOf(other) === kindOf(processor));
+      return [processor.id, betterWay(outcomes.flatMap((of) => alike.flatMap(({ id }) => of.get(id) ?? [])))];
+    }),
   );
   return {
     ...modelled,
@@ -158,7 +161,12 @@ function sumsOf({ nodes, pieces }: ModelMeasurement): Partial<Record<Way, number
   };
 }
 
-/** Over the models of one processor that were measured in both ways; pieces where there are none. */
+/** Processors that differ in their cores alone are measured in the same way. */
+function kindOf({ execution }: Processor): string {
+  return JSON.stringify([execution?.runtime, execution?.provider, execution?.threads]);
+}
+
+/** Over what was measured in both ways; pieces where nothing was. */
 function betterWay(outcomes: readonly Outcome[]): Way {
   let pieces = 0;
   let nodes = 0;

@@ -42,7 +42,7 @@ const measurementSchema = z.strictObject({
   unassignedMs: notNegative.optional().describe('Part of it that no name ties to a block: it went to a neighbour.'),
   used: z
     .enum(['pieces', 'nodes'])
-    .describe('The costs of the blocks: the way whose sums are nearer to the whole models of this processor.'),
+    .describe('The costs of the blocks: the way whose sums are nearer to the whole models on such processors.'),
   providers: z
     .record(z.string(), z.strictObject({ nodes: z.int().min(0), timeShare: z.number().min(0).max(1) }))
     .optional()

@@ -59,7 +59,7 @@ export function measurementText(profile: Profile, style: TextStyle): string {
       style,
     ),
     wrap(
-      `Per processor, the way whose sums are nearer to the whole models gives the costs of the blocks; median difference ${percent(median(differences))} over ${rows.length} cells, largest ${percent(Math.max(...differences))}. Cut pieces lose what the runtime does across blocks, its profile of nodes costs time itself.`,
+      `Per kind of processor, the way whose sums are nearer to the whole models gives the costs of the blocks; median difference ${percent(median(differences))} over ${rows.length} cells, largest ${percent(Math.max(...differences))}. Cut pieces lose what the runtime does across blocks, its profile of nodes costs time itself.`,
       style.width,
     ),
   ].join('\n\n')}\n`;

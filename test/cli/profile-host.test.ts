@@ -24,7 +24,7 @@ claim('a measured profile can be planned with, and the plan rests on measurement
     const { code, out: text, err } = await run(words);
     assert.is(code, 0, err);
     assert.match(text, /Block sums against whole models \(ms, measured\)/);
-    assert.match(text, /Per processor, the way whose sums are nearer/);
+    assert.match(text, /Per kind of processor, the way whose/);
     assert.match(text, /FPS matrix of host/);
     assert.not(existsSync(`${out}.partial`));
     const { document } = profileDocument.parse(readFileSync(out, 'utf8'), out);

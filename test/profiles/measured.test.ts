@@ -101,11 +101,13 @@ test("the runtime's nodes go to their blocks by name, by tensor, or to a neighbo
     { name: 'product2', us: 300, provider: 'OtherExecutionProvider' },
     { name: 'x4', us: 400 },
   ];
-  const text = JSON.stringify(Array.from({ length: 6 }, (_, i) => call(i * 10_000, nodes)).flat());
-  const folded = foldNodes(text, graph, model)!;
+  const text = JSON.stringify(
+    Array.from({ length: 6 }, (_, i) => call(i * 10_000, i < 3 ? nodes.slice(1) : nodes)).flat(),
+  );
+  const folded = foldNodes(text, [3, 4, 5], graph, model)!;
   const near = (value: number, expected: number): void => assert.ok(Math.abs(value - expected) < 1e-9, `${value}`);
   for (const [b, expected] of [0.132, 0.2, 0.309, 0.4].entries()) near(folded.blocks[b]!.mean, expected);
-  assert.is(folded.blocks[0]!.n, 3, 'the first calls are left out');
+  assert.is(folded.blocks[0]!.n, 3, 'calls that do not count are left out');
   near(folded.sumMs, 1.041);
   near(folded.unassignedMs, 0.021);
   assert.is(folded.providers.OtherExecutionProvider?.nodes, 1);
@@ -114,15 +116,15 @@ test("the runtime's nodes go to their blocks by name, by tensor, or to a neighbo
 
 test('a profile that is cut short, empty or no profile folds to nothing', () => {
   for (const text of ['', '[', '{}', 'null', '[{"cat":"Session","name":"model_run","ts":0,"dur":5}]']) {
-    assert.is(foldNodes(text, graph, model), undefined);
+    assert.is(foldNodes(text, [0, 1], graph, model), undefined);
   }
 });
 
-test('per processor, the way whose sums are nearer to the wholes gives the costs; nothing is scaled', () => {
+test('per kind of processor, the way whose sums are nearer to the wholes gives the costs; nothing is scaled', () => {
   const outcomes = new Map<string, Outcome>([
     ['cpu', measured(10, 12, 10.5)],
     ['cpu-0', measured(10, 10.2, 14)],
-    ['cpu-1', measured(10, 11)],
+    ['cpu-1', measured(10, 11, 10.9)],
     ['wasm-1', { unsupported: 'it has no such operator' }],
   ]);
   const profile = measuredProfile([model], platform, [outcomes]);
