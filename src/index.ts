@@ -13,6 +13,19 @@ export {
   referenceCore,
   wasmCore,
 } from '../bindings/core.ts';
+export {
+  type Actuator,
+  CONTROL_CAUSES,
+  type Controller,
+  type ControllerDefinition,
+  type ControllerParameters,
+  type ControlRequest,
+  type ControlState,
+  type Explanation,
+} from './controllers/controller.ts';
+export { ControlLoop, type DecisionListener } from './controllers/loop.ts';
+export { controllerById, controllers, createController } from './controllers/registry.ts';
+export type { ControlledInstance, ControlledPoint, ControlledVariant, ControlSystem } from './controllers/system.ts';
 export type { HeterodyneErrorDetails, Problem } from './core/errors.ts';
 export { canonicalJson, contentHash } from './documents/canonical.ts';
 export type { DocumentKind } from './documents/document.ts';
@@ -115,6 +128,9 @@ export type { ImportedOp, ImportedProfile } from './profiles/importers/record.ts
 export { type ImportOptions, importProfile, PROFILE_FORMATS } from './profiles/importers/registry.ts';
 export { type RooflineOptions, rooflineProfile } from './profiles/roofline.ts';
 export { type Profile, type ProfileModel, profileDocument } from './profiles/schema.ts';
+export { type ModelTable, rowsOfAllPoints, type SpeedTables, speedTables } from './profiles/tables.ts';
+export { type TablesDocument, tablesDocument, tablesToDocument } from './profiles/tables-schema.ts';
+export { type ThinnedTables, thinTables } from './profiles/tables-thinning.ts';
 export { type Workload, type WorkloadModel, workloadDocument, workloadNames, workloadOf } from './profiles/workload.ts';
 export { decisionsDocument } from './simulator/decisions.ts';
 export { type PlanSubjectInput, subjectOfPlan } from './simulator/plan-subject.ts';

@@ -1,5 +1,6 @@
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
+import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { pairErrors } from '../../estimators/pair-error.ts';
 import { runnableProcessors } from '../../execution/pool.ts';
@@ -9,10 +10,14 @@ import { fpsMatrixOfProfile } from '../../profiles/fps-matrix-of-profile.ts';
 import { fpsMatrixCsv } from '../../profiles/fps-matrix-read.ts';
 import { rooflineProfile } from '../../profiles/roofline.ts';
 import { type Profile, profileDocument } from '../../profiles/schema.ts';
+import { speedTables } from '../../profiles/tables.ts';
+import { tablesDocument, tablesToDocument } from '../../profiles/tables-schema.ts';
+import { thinTables } from '../../profiles/tables-thinning.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
 import { fpsMatrixText } from '../../report/fps-matrix.ts';
 import { interferenceText, measurementText } from '../../report/measurement.ts';
 import { profileText } from '../../report/profile.ts';
+import { tablesText } from '../../report/tables.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { type HostMeasurements, MEASURE_OPTIONS, type MeasureSettings, measureHost } from '../host-measurement.ts';
 import {
@@ -43,6 +48,12 @@ export const profileCommand = defineCommand({
       type: 'boolean',
       description: 'whole models alone: the document is the FPS matrix of models x processors',
     },
+    tables: {
+      type: 'string',
+      valueHint: 'PROCESSOR',
+      description:
+        'SpeedUp and PowerUp of every block on this processor, at the operating points that matter to a controller',
+    },
     csv: { type: 'string', valueHint: 'FILE', description: 'with --matrix: also write its rates as a table (CSV)' },
     ...MEASURE_OPTIONS,
     ...OUTPUT_OPTIONS,
@@ -51,6 +62,7 @@ export const profileCommand = defineCommand({
     'heterodyne profile --models resnet-50,./my.onnx --platform hikey970 --out profile.json',
     'heterodyne profile --models squeezenet,mobilenet-v2 --platform host --interference --out profile.json',
     'heterodyne profile --models squeezenet,alexnet --platform host --matrix --csv matrix.csv',
+    'heterodyne profile --models resnet-50,googlenet --platform jetson-tx2 --tables gpu --out tables.json',
   ],
   details: [
     'On --platform host costs are measured: every model whole, through the profile that the runtime keeps of its nodes, and cut into blocks; the block sums stand beside the whole. It needs onnxruntime-node or onnxruntime-web. Ctrl-C keeps what was measured so far beside --out, and the same command goes on from there.',
@@ -67,6 +79,10 @@ export const profileCommand = defineCommand({
     await checkOutput(values, inputs);
     await checkCompanion('--csv', values.csv, values, inputs);
 
+    if (values.tables !== undefined) {
+      await deliverTables(values.tables, values, chosen, workload, call);
+      return 0;
+    }
     const measured = await measuredCosts(values, chosen, workload, call);
     const profile = measured?.profile ?? (measured ? undefined : await modelledProfile(values, chosen, workload, call));
     const { platform } = chosen;
@@ -101,6 +117,7 @@ interface ProfileValues extends MeasureSettings, OutputSettings {
   cut?: string;
   matrix?: boolean;
   csv?: string;
+  tables?: string;
 }
 
 function needs(option: string, other: string): HeterodyneError {
@@ -159,6 +176,27 @@ async function modelledProfile(
     }),
     ...(found.length > 0 ? { warnings: found } : {}),
   };
+}
+
+/** Tables are modelled, whatever the platform: nobody measures tens of thousands of operating points. */
+async function deliverTables(
+  processor: string,
+  values: ProfileValues,
+  { platform, warnings }: ChosenPlatform,
+  chosen: ChosenWorkload,
+  call: Call,
+): Promise<void> {
+  if (values.matrix)
+    throw new HeterodyneError('USAGE', '--tables and --matrix are two documents', { path: '--tables' });
+  const models = await loadModels(chosen, parseCut(values.cut), call.signal);
+  const tables = thinTables(speedTables(models, platform, processor));
+  const document = tablesToDocument(tables, platform, contentHash(platform));
+  const found: Warning[] = [...warnings, ...chosen.warnings, ...modelWarnings(models)];
+  await deliver(
+    { json: tablesDocument.write(document), text: (style) => tablesText(document, style), warnings: found },
+    values,
+    call,
+  );
 }
 
 async function deliverMatrix(
