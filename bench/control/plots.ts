@@ -52,7 +52,7 @@ export function plotSvg(plot: Plot): string {
   const body: string[] = [];
   const text = (x: number, y: number, value: string, rest = '') =>
     body.push(`<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${rest}>${escaped(value)}</text>`);
-  text(LEFT, 18, plot.title, 'font-size="13" font-weight="bold"');
+  text(8, 18, plot.title, 'font-size="12"');
   for (let i = 0; i <= 4; i++) {
     const y = yLeast + ((yMost - yLeast) * i) / 4;
     body.push(
