@@ -35,9 +35,28 @@ export { Engine } from './engine/engine.ts';
 export type { Arrival, Discipline, EngineHooks, EngineOptions, NoiseOptions } from './engine/options.ts';
 export { type EngineSystem, type SystemOptions, systemOf } from './engine/system.ts';
 export { type SimulatedThroughput, simulateThroughput, type ThroughputOptions } from './engine/throughput.ts';
-export { analyticEstimator, type Estimator, type EstimatorBatch } from './estimators/estimator.ts';
-export { type OnnxEstimator, type OnnxEstimatorOptions, onnxEstimator } from './estimators/onnx.ts';
+export { type Assessment, assess, ratesThrough } from './estimators/assessment.ts';
+export { type EstimatorData, readData, writeData } from './estimators/dataset/data.ts';
+export { type DatasetRequest, engineLabels, generateDataset } from './estimators/dataset/generate.ts';
+export { engineVerifier } from './estimators/engine-verifier.ts';
+export { analyticEstimator, type Estimator, type EstimatorBatch, type Verifier } from './estimators/estimator.ts';
+export {
+  type EstimatorNetwork,
+  type OnnxEstimator,
+  type OnnxEstimatorOptions,
+  onnxEstimator,
+  openEstimatorNetwork,
+} from './estimators/onnx.ts';
 export { type NamedProblem, type ProblemInput, placementProblem } from './estimators/problem.ts';
+export { shippedEstimator, shippedIds as shippedEstimators } from './estimators/shipped/registry.ts';
+export { exportEstimator } from './estimators/training/export.ts';
+export {
+  predictRates,
+  TRAINING_DEFAULTS,
+  type Trained,
+  type TrainingSettings,
+  train,
+} from './estimators/training/train.ts';
 export { alignBlocks } from './models/align-blocks.ts';
 export {
   type CutModel,

@@ -84,7 +84,7 @@ export function testText(document: EstimatorTest, style: TextStyle): string {
     ),
     '',
     wrap(
-      `Regret: how far the placement liked best among ${figure(document.choices)} stays below the best one, by mean rate. The estimator loses ${(100 * regretGain.mean).toFixed(2)}${half} per cent less than the throughput model (mean over mixes, 95 % interval). The second table is MAPE by size of the rate.`,
+      `Regret: how far the placement liked best among ${figure(document.choices)} stays below the best one, by mean rate. Regret of the throughput model less that of the estimator: ${(100 * regretGain.mean).toFixed(2)}${half} percentage points (mean over mixes, 95 % interval). The second table is MAPE by size of the rate.`,
       style.width,
     ),
   ].join('\n')}\n`;
