@@ -33,18 +33,18 @@ const BUFFERED = 128;
 
 export class WasmPlacement implements PlacementKernel {
   readonly problem: PlacementProblem;
-  readonly #prepared: PreparedProblem;
+  readonly prepared: PreparedProblem;
   readonly #instance: CoreInstance;
 
   constructor(problem: PlacementProblem) {
     this.problem = problem;
-    this.#prepared = prepareProblem(problem);
-    this.#instance = instanceFor(this.#prepared);
+    this.prepared = prepareProblem(problem);
+    this.#instance = instanceFor(this.prepared);
     this.#instance.exports.seedRandom(1);
   }
 
   optionCounts(): Float64Array {
-    return Float64Array.from(this.#prepared.models, (model) => model.options);
+    return Float64Array.from(this.prepared.models, (model) => model.options);
   }
 
   evaluate(placements: Uint8Array): PlacementScores {
@@ -95,12 +95,12 @@ export class WasmPlacement implements PlacementKernel {
 
   search(options: Partial<SearchOptions> = {}): PlacementSearch {
     const all = { ...SEARCH_DEFAULTS, ...options };
-    checkSearchOptions(this.#prepared, all);
-    return new WasmSearch(this.#prepared, all);
+    checkSearchOptions(this.prepared, all);
+    return new WasmSearch(this.prepared, all);
   }
 
   exact(incumbent?: Uint8Array): ExactSearch {
-    return new WasmExact(this.#prepared, incumbent);
+    return new WasmExact(this.prepared, incumbent);
   }
 
   free(): void {}

@@ -11,7 +11,9 @@
  *        │ k │ p0 │ e0  │ p1 │ e1  │ p2 │ e2  │ p3 │ e3  │ p4 │ e4  │ 0 │   k stages; stage s runs on processor ps,
  *        └───┴────┴─────┴────┴─────┴────┴─────┴────┴─────┴────┴─────┴───┘   blocks e(s-1) .. es - 1 (e(-1) = 0)
  */
+
 import type { ControlKernel, ControlProblem } from './control.ts';
+import type { PreparedProblem } from './prepared.ts';
 
 import type { SubnetKernel, SubnetProblem } from './subnets.ts';
 
@@ -250,6 +252,8 @@ export interface ExactSearch {
 /** The kernels for one problem. Owns memory until `free`. */
 export interface PlacementKernel {
   readonly problem: PlacementProblem;
+  /** The tables that both implementations start from. */
+  readonly prepared: PreparedProblem;
   /** Number of ways to place each model, as doubles. */
   optionCounts(): Float64Array;
   /** Throughput model and objective of joint placements [count][M] records. */

@@ -348,9 +348,21 @@ export function bitCount(mask: number): number {
  * The at most `most` placements of a model with the least slowest stage (transfers included), best first, equal ones
  * in order of discovery: [count][PLACEMENT_STRIDE]. Depth-first over stages; a branch is left as soon as its slowest
  * stage is no better than the worst one kept, or what is left cannot be done better even on any processors.
- * Visits at most 2^20 branches, after which what was found so far is given.
+ * Visits at most 2^20 branches, after which what was found so far is given. Kept for the next search on the same
+ * preparation: not to be changed.
  */
 export function bestOptions(prepared: PreparedProblem, m: number, most: number): Uint8Array {
+  const known = rankings.get(prepared) ?? new Map<string, Uint8Array>();
+  rankings.set(prepared, known);
+  const key = `${m} ${most}`;
+  const options = known.get(key) ?? rankOptions(prepared, m, most);
+  known.set(key, options);
+  return options;
+}
+
+const rankings = new WeakMap<PreparedProblem, Map<string, Uint8Array>>();
+
+function rankOptions(prepared: PreparedProblem, m: number, most: number): Uint8Array {
   const { problem } = prepared;
   const model = prepared.models[m];
   const { outputBytes } = problem.models[m];

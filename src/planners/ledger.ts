@@ -41,7 +41,7 @@ export class Ledger {
     this.budget = checkedBudget(context);
     this.#rules = new StopRules({ ...context, evaluations: this.budget });
     this.#size = context.kernel.problem.models.length * PLACEMENT_STRIDE;
-    if (context.estimator) this.#demandsOf = demandReader(context.kernel.problem);
+    if (context.estimator) this.#demandsOf = demandReader(context.kernel.problem, context.kernel.prepared);
   }
 
   /** Evaluations left. */

@@ -14,7 +14,6 @@ import {
   type SearchPhase,
   type SearchStatus,
 } from '../core/placement.ts';
-import { type PreparedProblem, prepareProblem } from '../core/prepared.ts';
 import { openingCapacity } from '../core/search-options.ts';
 import { demandReader } from '../estimators/demands.ts';
 import type { Estimator } from '../estimators/estimator.ts';
@@ -57,7 +56,6 @@ class TreeSearch {
   readonly #budget: number;
   readonly #search: PlacementSearch;
   readonly #rules: StopRules;
-  #preparation: PreparedProblem | undefined;
   readonly #pace = new Pace();
   readonly #history: HistoryPoint[] = [];
   /** The tree can hold every placement: once it is searched out, nothing is left. */
@@ -113,12 +111,6 @@ class TreeSearch {
     await this.#pace.handOver();
   }
 
-  /** Made when it is first needed: it takes as long as tens of predictions. */
-  get #prepared(): PreparedProblem {
-    this.#preparation ??= prepareProblem(this.#context.kernel.problem);
-    return this.#preparation;
-  }
-
   get #searchedOut(): boolean {
     return this.#status.exhausted && this.#holdsAll;
   }
@@ -160,7 +152,7 @@ class TreeSearch {
       });
     }
     const most = Math.max(0, Math.floor(SEED_SHARE * this.#budget) - given.length / size);
-    const seeds = options.seeds === false ? [] : seedPlacements(kernel, most, this.#prepared);
+    const seeds = options.seeds === false ? [] : seedPlacements(kernel, most);
     const placements = new Uint8Array(given.length + seeds.length * size);
     placements.set(given);
     for (const [i, placement] of seeds.entries()) placements.set(placement, given.length + i * size);
@@ -243,9 +235,9 @@ class TreeSearch {
   }
 
   async #scoreGiven(estimator: Estimator, placements: Uint8Array): Promise<Float64Array> {
-    const { problem } = this.#context.kernel;
+    const { problem, prepared } = this.#context.kernel;
     const count = placements.length / (problem.models.length * PLACEMENT_STRIDE);
-    return estimator.score({ count, placements, demands: demandReader(problem, this.#prepared)(placements) });
+    return estimator.score({ count, placements, demands: demandReader(problem, prepared)(placements) });
   }
 
   #top(): Ranked[] {

@@ -1,5 +1,4 @@
 /** Each model where it would run best without the others. */
-import { prepareProblem } from '../core/prepared.ts';
 import { Ledger } from './ledger.ts';
 import { bottleneckPlacement, latencyPlacement, loadAwarePlacement } from './mosaic.ts';
 import type { Planner } from './planner.ts';
@@ -10,7 +9,7 @@ export const mosaicDp: Planner = {
   source: 'after MOSAIC (PACT 2019), reconstructed as a dynamic programme',
   async plan(context) {
     const ledger = new Ledger(this.id, context);
-    const prepared = prepareProblem(context.kernel.problem);
+    const prepared = context.kernel.prepared;
     const variants = { latency: latencyPlacement, bottleneck: bottleneckPlacement, 'load-aware': loadAwarePlacement };
     const wanted = context.options?.variant ?? 'latency';
     for (const [variant, place] of Object.entries(variants)) {

@@ -5,7 +5,7 @@
 import { type Core, defaultCore } from '../../bindings/core.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Objective, PlacementKernel, PlacementProblem } from '../core/placement.ts';
-import { type PreparedProblem, prepareProblem } from '../core/prepared.ts';
+import type { PreparedProblem } from '../core/prepared.ts';
 import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { demandReader } from '../estimators/demands.ts';
@@ -165,7 +165,7 @@ export async function planWithEvidence(asked: PlanRequest, options: PlanOptions 
     const { results, own, winner } = competition;
     warnings.push(...competition.warnings);
 
-    const prepared = prepareProblem(named.problem);
+    const { prepared } = kernel;
     const { placement } = winner.result;
     const value = statedValue(kernel, placement);
     const exact = own?.exhaustive === true;

@@ -3,7 +3,6 @@
  * the most general ones; duplicates and what no processor can run are left out.
  */
 import type { PlacementKernel } from '../core/placement.ts';
-import { prepareProblem } from '../core/prepared.ts';
 import { bottleneckPlacement, latencyPlacement, loadAwarePlacement } from './mosaic.ts';
 import { leads, partitions } from './partition.ts';
 import { bestPipelines } from './pipelines.ts';
@@ -13,12 +12,8 @@ import { allOnOne, joinPlacement, wholeRecord, wholeSeconds } from './whole-mode
 const PARTITIONS = 6;
 
 /** At most `most` distinct executable placements. */
-export function seedPlacements(
-  kernel: PlacementKernel,
-  most: number,
-  prepared = prepareProblem(kernel.problem),
-): Uint8Array[] {
-  const { problem } = kernel;
+export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Array[] {
+  const { problem, prepared } = kernel;
   const found: Uint8Array[] = [];
   const taken = new Set<string>();
   const add = (placement: Uint8Array | undefined) => {

@@ -24,16 +24,16 @@ import { ReferenceSearch } from './search.ts';
 
 export class ReferencePlacement implements PlacementKernel {
   readonly problem: PlacementProblem;
-  readonly #prepared: PreparedProblem;
+  readonly prepared: PreparedProblem;
   readonly #random = new Random(1);
 
   constructor(problem: PlacementProblem) {
     this.problem = problem;
-    this.#prepared = prepareProblem(problem);
+    this.prepared = prepareProblem(problem);
   }
 
   optionCounts(): Float64Array {
-    return Float64Array.from(this.#prepared.models, (model) => model.options);
+    return Float64Array.from(this.prepared.models, (model) => model.options);
   }
 
   evaluate(placements: Uint8Array): PlacementScores {
@@ -50,16 +50,16 @@ export class ReferencePlacement implements PlacementKernel {
       const records = this.problem.models.map((_, m) =>
         placements.subarray((i * M + m) * PLACEMENT_STRIDE, (i * M + m + 1) * PLACEMENT_STRIDE),
       );
-      if (!records.every((record, m) => executable(this.#prepared, m, record))) {
+      if (!records.every((record, m) => executable(this.prepared, m, record))) {
         scores.excess[i] = Infinity;
         continue;
       }
-      const demands = records.map((record, m) => demandOf(this.#prepared, m, record));
+      const demands = records.map((record, m) => demandOf(this.prepared, m, record));
       const rates = scores.rates.subarray(i * M, (i + 1) * M);
-      maxMinRates(this.#prepared, demands, rates);
-      const score = scoreRates(this.#prepared, demands, rates);
+      maxMinRates(this.prepared, demands, rates);
+      const score = scoreRates(this.prepared, demands, rates);
       scores.meanRates[i] = score.meanRate;
-      scores.excess[i] = excessOf(this.#prepared, demands) + score.excess;
+      scores.excess[i] = excessOf(this.prepared, demands) + score.excess;
       if (scores.excess[i] === 0) scores.values[i] = score.value;
     }
     return scores;
@@ -79,17 +79,17 @@ export class ReferencePlacement implements PlacementKernel {
   }
 
   sampleModel(kind: SampleKind, model: number): Uint8Array {
-    return samplePlacement(this.#prepared, model, kind, this.#random);
+    return samplePlacement(this.prepared, model, kind, this.#random);
   }
 
   search(options: Partial<SearchOptions> = {}): PlacementSearch {
     const all = { ...SEARCH_DEFAULTS, ...options };
-    checkSearchOptions(this.#prepared, all);
-    return new ReferenceSearch(this.#prepared, all);
+    checkSearchOptions(this.prepared, all);
+    return new ReferenceSearch(this.prepared, all);
   }
 
   exact(incumbent?: Uint8Array): ExactSearch {
-    return new ReferenceExact(this.#prepared, incumbent);
+    return new ReferenceExact(this.prepared, incumbent);
   }
 
   free(): void {}
