@@ -1,6 +1,6 @@
 /** From documents to a subject: a plan, its platform, and the models or the profile that it was made from. */
 import { HeterodyneError } from '../core/errors.ts';
-import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
+import { PLACEMENT_STRIDE, type PlacementModel, type PlacementProblem } from '../core/placement.ts';
 import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
 import type { Arrival } from '../engine/options.ts';
@@ -41,8 +41,8 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
       hint: 'simulate a plan on the platform that it was made for',
     });
   }
-  const { forms, warnings: ofForms } = usableForms(input);
-  const atStart = problemAt(input, forms, plan.operatingPoint);
+  const { forms: allowed, warnings: ofForms } = usableForms(input);
+  const atStart = problemAt(input, allowed, plan.operatingPoint);
   const { problem, names, profile } = atStart;
   const warnings = [...ofForms, ...atStart.warnings];
   if (contentHash(profile) !== plan.profileHash) {
@@ -62,6 +62,18 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
     });
   }
   const placement = placementOf(plan, problem, names);
+  const runs = (m: number, v: number): boolean =>
+    v === 0 || canRun(atStart.variants[m][v - 1], placement.subarray(m * PLACEMENT_STRIDE));
+  const forms = allowed.map((each, m) => each.filter((_, v) => runs(m, v)));
+  forms.forEach((each, m) => {
+    const left = allowed[m].filter((form) => !each.includes(form)).map(({ name }) => `"${name}"`);
+    if (left.length === 0) return;
+    warnings.push({
+      code: 'VARIANT_UNUSED',
+      message: `${left.join(', ')} of ${problem.models[m].name} cannot run where the plan puts it, and is left out`,
+      path: `/models/${m}/variants`,
+    });
+  });
   const dials = new Dials(platform, names.processors);
   const clocks: SimulatedClocks = {
     domains: dials.domains,
@@ -74,9 +86,9 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
   };
   const hasClocks = dials.domains.length > 0;
   const variants = problem.models.map((_, m) =>
-    atStart.variants[m].map((model, v) => ({
-      ...forms[m][v + 1],
-      model,
+    forms[m].slice(1).map((form) => ({
+      ...form,
+      model: atStart.variants[m][allowed[m].indexOf(form) - 1],
       record: placement.slice(m * PLACEMENT_STRIDE, (m + 1) * PLACEMENT_STRIDE),
     })),
   );
@@ -146,6 +158,16 @@ function placementOf(plan: Plan, problem: PlacementProblem, names: ProblemNames)
       return record;
     }),
   );
+}
+
+/** Whether every block of a form runs where the placement puts it. */
+function canRun({ seconds, blocks }: PlacementModel, record: Uint8Array): boolean {
+  let block = 0;
+  for (let s = 0; s < record[0]; s++) {
+    const row = record[1 + 2 * s] * blocks;
+    for (; block < record[2 + 2 * s]; block++) if (seconds[row + block] === Number.POSITIVE_INFINITY) return false;
+  }
+  return true;
 }
 
 /** Rates and deadlines of the workload; where it states none, as `releases` says. */

@@ -78,6 +78,34 @@ test('a scenario, a controller, its decisions and a clean trace', async () => {
   });
 });
 
+test('forms of a model with known accuracies take part, others are left out with a warning', async () => {
+  await inFolder(async (folder) => {
+    const [workload, plan] = ['w.json', 'p.json'].map((name) => join(folder, name));
+    assert.is((await run(['models', 'export', 'squeezenet', '--out', folder, '--quiet'])).code, 0);
+    const model = 'squeezenet.onnx';
+    const variants = [
+      { name: 'original', accuracy: 0.58 },
+      { name: 'half', model, precision: 'float16', accuracy: 0.56 },
+      { name: 'unknown', model, precision: 'float16' },
+    ];
+    const models = [{ model, ratePerS: 20, deadlineMs: 30, variants }];
+    writeFileSync(workload, JSON.stringify({ kind: 'workload', schemaVersion: 1, models }));
+    const given = ['--workload', workload];
+    const planning = ['plan', '--platform', 'orange-pi-5', ...given, '--quiet', '--out', plan];
+    assert.is((await run(planning)).code, 0);
+    const words = ['simulate', plan, ...given, '--controller', 'neuos', '--for', '2s', '--json'];
+    const { code, out, err } = await run(words);
+    assert.is(code, 0, err);
+    const { document } = simulationDocument.parse(out, 'out');
+    assert.ok(Math.abs(document.models[0].loss.worst - 0.02) < 1e-12, `${document.models[0].loss.worst}`);
+    assert.ok(document.models[0].variantSwitches > 0);
+    assert.equal(
+      document.warnings.map(({ code }) => code),
+      ['VARIANT_UNUSED'],
+    );
+  });
+});
+
 test('links, time slices and bursts: traces are clean on every platform', async () => {
   for (const [platform, ...more] of [
     ['openvino-cpu-gpu-vpu'],
