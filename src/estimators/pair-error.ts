@@ -9,8 +9,6 @@ import { placementProblem } from './problem.ts';
 /** Mean absolute errors of the predicted throughput of a pair (both rates together), as shares of the executed one. */
 export interface PairErrors {
   pairs: number;
-  /** As without measured interference: memory bandwidth as the platform states or assumes it. */
-  assumed: number;
   /** If processors did not slow each other at all. */
   none: number;
   /** With measured interference; each pair is predicted by factors fitted to all the others. */
@@ -21,17 +19,15 @@ export interface PairErrors {
 export function pairErrors(profile: Profile, platform: Platform, core: Core = defaultCore()): PairErrors | undefined {
   const pairs = profile.interference?.pairs ?? [];
   if (pairs.length < 2) return undefined;
-  const { interference: _, ...assumed } = profile;
-  const sums = { assumed: 0, none: 0, measured: 0 };
+  const sums = { none: 0, measured: 0 };
   pairs.forEach((pair, i) => {
     const executed = 1000 / pair.togetherMs[0] + 1000 / pair.togetherMs[1];
     const error = (form: Profile): number => Math.abs(predictedRate(form, platform, pair, core) - executed) / executed;
-    sums.assumed += error(assumed);
     sums.none += error({ ...profile, interference: { slowdown: {}, pairs: [] } });
     sums.measured += error({ ...profile, interference: fitInterference(pairs.filter((_, j) => j !== i)) });
   });
   const mean = (sum: number): number => sum / pairs.length;
-  return { pairs: pairs.length, assumed: mean(sums.assumed), none: mean(sums.none), measured: mean(sums.measured) };
+  return { pairs: pairs.length, none: mean(sums.none), measured: mean(sums.measured) };
 }
 
 /** Calls per second of both models, each whole on its processor, by the throughput model. */

@@ -6,6 +6,7 @@ import { HeterodyneError, type Problem } from '../core/errors.ts';
 import { LIMITS, type Objective, type PlacementModel, type PlacementProblem } from '../core/placement.ts';
 import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
+import { sourceOf } from '../platforms/provenance.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import type { Profile, ProfileModel } from '../profiles/schema.ts';
 import { type Workload, type WorkloadModel, workloadNames } from '../profiles/workload.ts';
@@ -86,9 +87,8 @@ export function placementProblem(input: ProblemInput): NamedProblem {
       }, 0),
     ),
     ...transfers,
-    // Measured interference holds what memory does to neighbours already: the assumed traffic would count it twice.
     dramResource: Int32Array.from(dramOf, (dram) =>
-      dram === undefined || profile.interference !== undefined ? -1 : (resourceIndex.get(dram.id) as number),
+      dram === undefined || outweighed(dram.id, profile, platform) ? -1 : (resourceIndex.get(dram.id) as number),
     ),
     dramSecondsPerByte: Float64Array.from(dramOf, (dram) =>
       dram?.bandwidthBytesPerS === undefined ? 0 : 1 / dram.bandwidthBytesPerS,
@@ -116,6 +116,17 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   setSoloRates(problem);
   slowDown(problem, names, profile, warnings);
   return { problem, names, warnings };
+}
+
+/**
+ * Whether measurements say more about a memory than its bandwidth does. Measured interference holds what memory does to
+ * neighbours, and traffic would count it twice; and a bandwidth that is only estimated is not held against costs that
+ * are all measured (without caches in the model, it is far too strict).
+ */
+function outweighed(dram: string, profile: Profile, platform: Platform): boolean {
+  if (profile.interference !== undefined) return true;
+  if (sourceOf(platform, `/resources/${dram}/bandwidthBytesPerS`)?.reliability !== 'estimated') return false;
+  return profile.models.every(({ origin }) => Object.values(origin).every((each) => each === 'measured'));
 }
 
 function overLimit(what: string, count: number, most: number): HeterodyneError {

@@ -73,7 +73,7 @@ export function interferenceText({ interference }: Profile, errors: PairErrors |
   const error =
     errors === undefined
       ? ''
-      : ` Mean error of a pair's predicted throughput: ${percent(errors.measured)} with these factors (each pair predicted from the others), ${percent(errors.none)} with none, ${percent(errors.assumed)} with the platform's memory bandwidth instead.`;
+      : ` Mean error of a pair's predicted throughput: ${percent(errors.measured)} with these factors (each pair predicted from the others), ${percent(errors.none)} with none.`;
   return `${bold('Interference')} (measured)\n\n${wrap(
     `Beside a busy neighbour a call takes longer: ${factors.join(', ')}; from ${interference.pairs.length} pairs executed together.${error}`,
     style.width,
