@@ -176,33 +176,6 @@ for (const core of CORES) {
     assert.is(CONTROL_RULES[kernel.rule], 'least-tardiness');
   });
 
-  test('10,000 random cohorts are decided as brute force over all operating points decides them', () => {
-    const random = new Random(7);
-    const seen = new Set<number>();
-    for (let p = 0; p < 500; p++) {
-      const problem = randomProblem(random, p % 50 === 0 ? 2500 : 60);
-      const kernel = core.control(problem);
-      for (let s = 0; s < 20; s++) {
-        const choice = randomChoice(random, problem.powerUp.length);
-        const current = random.below(problem.powerUp.length);
-        randomState(random, problem, [kernel]);
-        kernel.choose(choice);
-        const row = kernel.decide(current);
-        const expected = bruteForce(problem, choice, kernel.input, current);
-        const label = `problem ${p}, state ${s}`;
-        assert.equal([...kernel.output.point.subarray(0, kernel.rows)], expected.points, label);
-        assert.is(kernel.output.point[row], expected.point, label);
-        assert.equal(
-          [...kernel.output.variant.subarray(row * 16, row * 16 + problem.models.length)],
-          expected.variants,
-          label,
-        );
-        seen.add(kernel.rule);
-      }
-    }
-    assert.is(seen.size, CONTROL_RULES.length, 'every rule was met');
-  });
-
   test('tables that change are seen by the scan', () => {
     const problem = example();
     const kernel = core.control(problem);
@@ -269,6 +242,32 @@ for (const core of CORES) {
 }
 
 const both = suite('control kernels against each other');
+
+both('10,000 random cohorts are decided as brute force over all operating points decides them, by both', () => {
+  const random = new Random(7);
+  const seen = new Set<number>();
+  for (let p = 0; p < 500; p++) {
+    const problem = randomProblem(random, p % 50 === 0 ? 2500 : 60);
+    const kernels = CORES.map((core) => core.control(problem));
+    for (let s = 0; s < 20; s++) {
+      const choice = randomChoice(random, problem.powerUp.length);
+      const current = random.below(problem.powerUp.length);
+      randomState(random, problem, kernels);
+      const expected = bruteForce(problem, choice, kernels[0].input, current);
+      for (const kernel of kernels) {
+        kernel.choose(choice);
+        const row = kernel.decide(current);
+        const label = `problem ${p}, state ${s}`;
+        assert.equal([...kernel.output.point.subarray(0, kernel.rows)], expected.points, label);
+        assert.is(kernel.output.point[row], expected.point, label);
+        const variants = kernel.output.variant.subarray(row * 16, row * 16 + problem.models.length);
+        assert.equal([...variants], expected.variants, label);
+        seen.add(kernel.rule);
+      }
+    }
+  }
+  assert.is(seen.size, CONTROL_RULES.length, 'every rule was met');
+});
 
 both('wasm and reference give the same bits', () => {
   const random = new Random(21);
