@@ -39,13 +39,6 @@ export class Latencies {
     if (ms > this.#worst) this.#worst = ms;
   }
 
-  clear(): void {
-    this.#counts.fill(0);
-    this.#n = 0;
-    this.#sum = 0;
-    this.#worst = 0;
-  }
-
   /** The time that `share` of all stay within; 0 when there are none. */
   quantile(share: number): number {
     let left = Math.ceil(share * this.#n);

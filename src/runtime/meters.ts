@@ -64,14 +64,6 @@ export class ModelMeter implements FlowListener {
     this.counts.failed++;
   }
 
-  /** Forgets everything but who listens: a run begins after warming up. */
-  clear(): void {
-    this.response.clear();
-    this.stages.clear();
-    Object.assign(this.counts, { released: 0, finished: 0, skipped: 0, failed: 0 });
-    this.missed = 0;
-  }
-
   #stage(variant: string, index: number): StageMeter {
     let stages = this.stages.get(variant);
     if (stages === undefined) {

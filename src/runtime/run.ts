@@ -20,6 +20,8 @@ export interface RunOptions {
   /** About every `progressMs`. */
   onProgress?: (progress: RunProgress) => void;
   progressMs?: number;
+  /** Of an earlier run, to go on with. */
+  meters?: ReadonlyMap<string, ModelMeter>;
 }
 
 export interface RunProgress {
@@ -34,6 +36,8 @@ export interface RunResult {
   meters: ReadonlyMap<string, ModelMeter>;
   /** By processor: time in calls. */
   busyMs: ReadonlyMap<string, number>;
+  /** Frames per second of this very run, in the plan's order. */
+  turnRates: number[];
   /** The signal came first. */
   partial: boolean;
 }
@@ -46,13 +50,12 @@ const MOST_FAILURES = 16;
 /** @throws what a source throws */
 export async function run(runtime: Runtime, options: RunOptions): Promise<RunResult> {
   const { forMs, warmupMs = WARMUP_MS, progressMs = PROGRESS_MS, signal } = options;
-  const meters = new Map<string, ModelMeter>();
-  const forget: (() => void)[] = [];
+  const meters = new Map(options.meters);
   for (const { name, planned } of runtime.models) {
-    const meter = new ModelMeter(options.deadlinesMs?.[name] ?? planned.deadlineMs);
-    meters.set(name, meter);
-    forget.push(runtime.observe(name, meter));
+    if (meters.has(name)) continue;
+    meters.set(name, new ModelMeter(options.deadlinesMs?.[name] ?? planned.deadlineMs));
   }
+  const forget: (() => void)[] = [];
   const stop = new AbortController();
   const feeding = runtime.models.map((model) => feed(model, options, stop.signal));
   // A source that throws ends the run at once.
@@ -64,7 +67,8 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
   try {
     await pause(warmupMs, stop.signal, signal);
     beganAt = performance.now();
-    for (const meter of meters.values()) meter.clear();
+    const before = runtime.models.map(({ name }) => meters.get(name)!.counts.finished);
+    for (const [name, meter] of meters) forget.push(runtime.observe(name, meter));
     for (const station of runtime.stations) busyBefore.set(station.processor.id, station.busyMs);
     timer = setInterval(
       () => options.onProgress?.({ elapsedMs: performance.now() - beganAt, forMs, meters }),
@@ -75,11 +79,14 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
     const busyMs = new Map(
       runtime.stations.map(({ processor, busyMs: now }) => [processor.id, now - (busyBefore.get(processor.id) ?? 0)]),
     );
+    const turnRates = runtime.models.map(
+      ({ name }, m) => (meters.get(name)!.counts.finished - before[m]!) / (elapsedMs / 1000),
+    );
     for (const end of forget.splice(0)) end();
     stop.abort();
     await broken;
     await Promise.all(runtime.models.map(({ flow }) => flow.drained()));
-    return { elapsedMs, meters, busyMs, partial: signal?.aborted === true };
+    return { elapsedMs, meters, busyMs, turnRates, partial: signal?.aborted === true };
   } finally {
     clearInterval(timer);
     for (const end of forget) end();

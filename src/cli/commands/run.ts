@@ -1,8 +1,14 @@
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
+import { thisHost } from '../../execution/this-host.ts';
+import type { Plan } from '../../planners/schema.ts';
+import type { Profile } from '../../profiles/schema.ts';
+import type { Workload } from '../../profiles/workload.ts';
 import { runText } from '../../report/run.ts';
-import { deploy, type Runtime } from '../../runtime/deploy.ts';
+import { candidatesOf } from '../../runtime/candidates.ts';
+import { compare } from '../../runtime/compare.ts';
+import { type DeployOptions, deploy, type Runtime } from '../../runtime/deploy.ts';
 import { documentOf, EventLog } from '../../runtime/document.ts';
 import { FRAME_POLICIES, type FramePolicy } from '../../runtime/flow.ts';
 import { run } from '../../runtime/run.ts';
@@ -56,6 +62,11 @@ export const runCommand = defineCommand({
       valueHint: 'N',
       description: 'frames of a model under way, 1 to 32 (one more than its stages)',
     },
+    compare: {
+      type: 'boolean',
+      description:
+        'also execute the best single processor, the best of 500 random placements, and one session per model with all threads, in turns with the plan; needs --profile',
+    },
     timeout: {
       type: 'string',
       valueHint: 'TIME',
@@ -78,13 +89,9 @@ export const runCommand = defineCommand({
     await checkOutput(values, inputs.files);
     const settings = runSettings(values);
     const log = new EventLog();
-    const runtime = await deployShown(inputs, settings, log, values, call);
-    let document: RunDocument;
-    try {
-      document = await measure(runtime, inputs, settings, log, values, call);
-    } finally {
-      await runtime.close();
-    }
+    const document = values.compare
+      ? await measureTurns(inputs, settings, log, values, call)
+      : await measureAlone(inputs, settings, log, values, call);
     document.warnings.push(...inputs.warnings);
     await deliverMeasured(document, values, call);
     return call.signal.aborted ? INTERRUPTED_EXIT : 0;
@@ -92,6 +99,7 @@ export const runCommand = defineCommand({
 });
 
 interface Values extends OutputSettings {
+  compare?: boolean;
   for?: string;
   warmup?: string;
   policy?: string;
@@ -130,6 +138,99 @@ function runSettings(values: Values): RunSettings {
   };
 }
 
+/** How models are deployed, the platform aside. */
+function deployment({ profile, models, variants }: RunInputs, settings: RunSettings, log: EventLog): DeployOptions {
+  const { policy, queue, inFlight, timeoutMs } = settings;
+  return {
+    ...(profile && { profile }),
+    models,
+    variants,
+    policy,
+    ...(queue !== undefined && { queue }),
+    ...(inFlight !== undefined && { inFlight }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    onEvent: log.add,
+  };
+}
+
+async function measureAlone(
+  inputs: RunInputs,
+  settings: RunSettings,
+  log: EventLog,
+  values: Values,
+  call: Call,
+): Promise<RunDocument> {
+  const runtime = await deployShown(inputs, settings, log, values, call);
+  try {
+    return await measure(runtime, inputs, settings, log, values, call);
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** The plan and the baselines, each for the whole time. */
+async function measureTurns(
+  inputs: RunInputs,
+  settings: RunSettings,
+  log: EventLog,
+  values: Values,
+  call: Call,
+): Promise<RunDocument> {
+  const { plan, profile } = inputs;
+  if (profile === undefined) {
+    throw new HeterodyneError('USAGE', '--compare plans the baselines from a profile', {
+      path: '--profile',
+      expected: 'the profile that the plan was made from',
+      received: 'nothing',
+    });
+  }
+  if (values.source !== undefined) {
+    throw new HeterodyneError('USAGE', '--compare and --source contradict each other', {
+      path: '--source',
+      expected: 'synthetic frames, which are the same for all',
+      received: `"${values.source}"`,
+    });
+  }
+  const { platform } = await thisHost();
+  const workload = inputs.workload ?? workloadBeside(plan, profile);
+  const candidates = await candidatesOf({ plan, platform, profile, workload, signal: call.signal });
+  const bar = await startProgress(values, call);
+  const { forMs, warmupMs } = settings;
+  try {
+    return await compare(
+      candidates,
+      {
+        forMs,
+        ...(values.warmup !== undefined && { warmupMs }),
+        signal: call.signal,
+        ratesPerS: ratesOf(inputs.workload, plan),
+        deployment: deployment(inputs, settings, log),
+        onTurn: (name, turn, turns) => bar.update(turn / turns, `turn ${turn + 1} of ${turns}: ${name}`),
+      },
+      ({ candidates: executed, runtime, result }) => ({
+        ...documentOf({ runtime, result, source: 'synthetic', log }),
+        compare: executed,
+      }),
+    );
+  } finally {
+    bar.end();
+  }
+}
+
+/** The models of a plan as a workload, for planning them otherwise. */
+function workloadBeside(plan: Plan, profile: Profile): Workload {
+  return {
+    kind: 'workload',
+    schemaVersion: 1,
+    models: plan.models.map(({ name, variant, deadlineMs }) => ({
+      model: profile.models.find((model) => model.name === name)?.source ?? name,
+      name,
+      ...(variant !== 'original' && { variants: [variant] }),
+      ...(deadlineMs !== undefined && { deadlineMs }),
+    })),
+  };
+}
+
 async function deployShown(
   inputs: RunInputs,
   settings: RunSettings,
@@ -137,23 +238,11 @@ async function deployShown(
   values: Values,
   call: Call,
 ): Promise<Runtime> {
-  const { plan, profile, models, variants } = inputs;
-  const { policy, queue, inFlight, timeoutMs } = settings;
   const began = performance.now();
   const bar = await startProgress(values, call);
   bar.update(0, 'loading models');
   try {
-    const runtime = await deploy(plan, {
-      ...(profile && { profile }),
-      models,
-      variants,
-      policy,
-      ...(queue !== undefined && { queue }),
-      ...(inFlight !== undefined && { inFlight }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      signal: call.signal,
-      onEvent: log.add,
-    });
+    const runtime = await deploy(inputs.plan, { ...deployment(inputs, settings, log), signal: call.signal });
     tell(`loaded in ${(performance.now() - began).toFixed(0)} ms`, values, call);
     return runtime;
   } finally {
@@ -176,7 +265,7 @@ async function measure(
       forMs,
       warmupMs,
       sources,
-      ratesPerS: ratesOf(workload, runtime),
+      ratesPerS: ratesOf(workload, runtime.plan),
       signal: call.signal,
       onProgress: view.draw,
     });
@@ -187,10 +276,10 @@ async function measure(
 }
 
 /** Rates that the workload states, by model. */
-function ratesOf(workload: RunInputs['workload'], runtime: Runtime): Record<string, number> {
+function ratesOf(workload: RunInputs['workload'], plan: Plan): Record<string, number> {
   const rates: Record<string, number> = {};
   workload?.models.forEach(({ ratePerS }, m) => {
-    const name = runtime.plan.models[m]?.name;
+    const name = plan.models[m]?.name;
     if (name !== undefined && ratePerS !== undefined) rates[name] = ratePerS;
   });
   return rates;

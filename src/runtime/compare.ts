@@ -1,0 +1,109 @@
+/** Executes several placements of the same models, in turns, so that whatever else the machine does meets all alike. */
+import type { Candidate } from './candidates.ts';
+import { placements } from './candidates.ts';
+import { type DeployOptions, deploy, type Runtime } from './deploy.ts';
+import { type RunOptions, type RunResult, run } from './run.ts';
+import type { RunCandidate } from './schema.ts';
+import { objectiveOfRates, scoreOfRates } from './score.ts';
+
+export interface CompareOptions extends Omit<RunOptions, 'forMs' | 'meters' | 'sources'> {
+  /** Of each candidate, all its turns together. */
+  forMs: number;
+  /** Default 5. */
+  turns?: number;
+  /** Told of each turn. */
+  onTurn?: (candidate: string, turn: number, turns: number) => void;
+  /** How each candidate is deployed; `platform` is its own. */
+  deployment?: Omit<DeployOptions, 'platform'>;
+}
+
+export interface Compared {
+  candidates: RunCandidate[];
+  /** The first candidate at work, and what all its turns gave. */
+  runtime: Runtime;
+  result: RunResult;
+}
+
+const TURNS = 5;
+const WARMUP_MS = 200;
+
+/** Quantiles of Student's t, two-sided 95 %, by degrees of freedom from 1. */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/**
+ * Runs every candidate in turns, `visit` looks at the first one before its processes end.
+ *
+ * @throws HeterodyneError as `deploy`
+ */
+export async function compare<T>(
+  candidates: readonly Candidate[],
+  options: CompareOptions,
+  visit: (compared: Compared) => T,
+): Promise<T> {
+  const { turns = TURNS, forMs, warmupMs = WARMUP_MS, signal } = options;
+  const runtimes: Runtime[] = [];
+  const results: (RunResult | undefined)[] = candidates.map(() => undefined);
+  const rates = candidates.map((): number[][] => []);
+  try {
+    for (const { plan, platform } of candidates) {
+      runtimes.push(await deploy(plan, { ...options.deployment, platform, ...(signal && { signal }) }));
+    }
+    for (let turn = 0; turn < turns && !signal?.aborted; turn++) {
+      for (let i = 0; i < candidates.length && !signal?.aborted; i++) {
+        // Every other round goes backwards: a drift meets first and last alike.
+        const c = turn % 2 === 0 ? i : candidates.length - 1 - i;
+        options.onTurn?.(candidates[c]!.names[0]!, turn, turns);
+        const result = await run(runtimes[c]!, {
+          ...options,
+          forMs: forMs / turns,
+          warmupMs,
+          ...(results[c] && { meters: results[c].meters }),
+        });
+        if (result.partial && turn > 0) break;
+        rates[c]!.push(result.turnRates);
+        results[c] = joined(results[c], result);
+      }
+    }
+    return visit({
+      candidates: candidates.map((candidate, c) => judged(candidate, rates[c]!)),
+      runtime: runtimes[0]!,
+      result: results[0]!,
+    });
+  } finally {
+    await Promise.all(runtimes.map((runtime) => runtime.close()));
+  }
+}
+
+function joined(before: RunResult | undefined, { elapsedMs, busyMs, ...rest }: RunResult): RunResult {
+  return {
+    ...rest,
+    elapsedMs: elapsedMs + (before?.elapsedMs ?? 0),
+    busyMs: new Map([...busyMs].map(([id, ms]) => [id, ms + (before?.busyMs.get(id) ?? 0)])),
+  };
+}
+
+/** @param rates per turn, of each model */
+function judged({ names, plan }: Candidate, rates: readonly number[][]): RunCandidate {
+  const values = rates.map((each) => objectiveOfRates(plan.objective, each) ?? scoreOfRates(each).meanThroughputPerS);
+  return {
+    name: names.join(' = '),
+    placements: placements(plan),
+    planned: plan.score.value,
+    measured: { ...meanInterval(values), turns: values },
+    models: plan.models.map(({ name, throughputPerS }, m) => ({
+      name,
+      throughputPerS: rates.reduce((sum, each) => sum + each[m]!, 0) / Math.max(1, rates.length),
+      plannedThroughputPerS: throughputPerS,
+    })),
+  };
+}
+
+/** Mean with Student's 95 % interval; of one value the interval is the value itself. */
+export function meanInterval(values: readonly number[]): { mean: number; low: number; high: number } {
+  const n = values.length;
+  const mean = n === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / n;
+  if (n < 2) return { mean, low: mean, high: mean };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  const half = (T95[n - 2] ?? 1.96) * Math.sqrt(variance / n);
+  return { mean, low: mean - half, high: mean + half };
+}
