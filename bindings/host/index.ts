@@ -2,6 +2,7 @@
 
 export { type CoreWaits, coreWaits, waitedMs } from './core-waits.ts';
 export { cpuFeatures } from './cpu-features.ts';
+export { type CpuTime, cpuTime } from './cpu-time.ts';
 export {
   appendLine,
   checkWritable,

@@ -11,9 +11,19 @@ export class EventLog {
   readonly events: RunEvent[] = [];
   /** Later ones are counted, not kept: a run may last for days. */
   left = 0;
+  /** Processes that were started anew. */
+  restarts = 0;
   readonly #began = performance.now();
+  readonly #also: ((event: RuntimeEvent) => void) | undefined;
+
+  /** @param also is told of every event, too */
+  constructor(also?: (event: RuntimeEvent) => void) {
+    this.#also = also;
+  }
 
   readonly add = (event: RuntimeEvent): void => {
+    this.#also?.(event);
+    if (event.kind === 'restarted') this.restarts++;
     if (this.events.length >= MOST_EVENTS) this.left++;
     else this.events.push({ atMs: performance.now() - this.#began, ...told(event) });
   };

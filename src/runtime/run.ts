@@ -17,6 +17,8 @@ export interface RunOptions {
   deadlinesMs?: Readonly<Record<string, number>>;
   /** Stops feeding: frames under way end, and what was measured is given. */
   signal?: AbortSignal;
+  /** Warm-up is over. */
+  onBegin?: () => void;
   /** About every `progressMs`. */
   onProgress?: (progress: RunProgress) => void;
   progressMs?: number;
@@ -47,14 +49,17 @@ const PROGRESS_MS = 250;
 /** So many failures of one model end its feeding: it does not run. */
 const MOST_FAILURES = 16;
 
+/** One for each model; deadlines default to the plan's. */
+export function metersOf(runtime: Runtime, deadlinesMs: RunOptions['deadlinesMs'] = {}): Map<string, ModelMeter> {
+  return new Map(
+    runtime.models.map(({ name, planned }) => [name, new ModelMeter(deadlinesMs[name] ?? planned.deadlineMs)]),
+  );
+}
+
 /** @throws what a source throws */
 export async function run(runtime: Runtime, options: RunOptions): Promise<RunResult> {
   const { forMs, warmupMs = WARMUP_MS, progressMs = PROGRESS_MS, signal } = options;
-  const meters = new Map(options.meters);
-  for (const { name, planned } of runtime.models) {
-    if (meters.has(name)) continue;
-    meters.set(name, new ModelMeter(options.deadlinesMs?.[name] ?? planned.deadlineMs));
-  }
+  const meters = options.meters ?? metersOf(runtime, options.deadlinesMs);
   const forget: (() => void)[] = [];
   const stop = new AbortController();
   const feeding = runtime.models.map((model) => feed(model, options, stop.signal));
@@ -67,6 +72,7 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
   try {
     await pause(warmupMs, stop.signal, signal);
     beganAt = performance.now();
+    options.onBegin?.();
     const before = runtime.models.map(({ name }) => meters.get(name)!.counts.finished);
     for (const [name, meter] of meters) forget.push(runtime.observe(name, meter));
     for (const station of runtime.stations) busyBefore.set(station.processor.id, station.busyMs);

@@ -8,10 +8,13 @@ import type { Workload } from '../../profiles/workload.ts';
 import { runText } from '../../report/run.ts';
 import { candidatesOf } from '../../runtime/candidates.ts';
 import { compare } from '../../runtime/compare.ts';
+import type { LiveControl } from '../../runtime/control.ts';
 import { type DeployOptions, deploy, type Runtime } from '../../runtime/deploy.ts';
 import { documentOf, EventLog } from '../../runtime/document.ts';
 import { FRAME_POLICIES, type FramePolicy } from '../../runtime/flow.ts';
-import { run } from '../../runtime/run.ts';
+import { MachineMeter } from '../../runtime/machine-meter.ts';
+import { metricsText } from '../../runtime/metrics.ts';
+import { metersOf, run } from '../../runtime/run.ts';
 import { type RunDocument, runDocument } from '../../runtime/schema.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand } from '../command.ts';
@@ -20,7 +23,9 @@ import { liveView } from '../live-view.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, WORKLOAD_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell, warn } from '../output.ts';
 import { startProgress } from '../progress.ts';
+import { CONTROL_OPTIONS, type ControlValues, checkControl, startControl } from '../run-control.ts';
 import { openSources, type RunInputs, readRunInputs } from '../run-inputs.ts';
+import { openLog, openMetrics } from '../run-observers.ts';
 
 const DEFAULT_MS = 10_000;
 const DEFAULT_WARMUP_MS = 500;
@@ -62,6 +67,17 @@ export const runCommand = defineCommand({
       valueHint: 'N',
       description: 'frames of a model under way, 1 to 32 (one more than its stages)',
     },
+    ...CONTROL_OPTIONS,
+    metrics: {
+      type: 'string',
+      valueHint: 'PORT|FILE',
+      description: 'figures for Prometheus, at /metrics on a port of this machine (0 = any), or in a file',
+    },
+    log: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'add restarts, switches and failures to FILE, as JSON lines',
+    },
     compare: {
       type: 'boolean',
       description:
@@ -87,8 +103,9 @@ export const runCommand = defineCommand({
   async run(values, call) {
     const inputs = await readRunInputs(values, call);
     await checkOutput(values, inputs.files);
+    checkControl(values);
     const settings = runSettings(values);
-    const log = new EventLog();
+    const log = new EventLog(values.log === undefined ? undefined : await openLog(values.log));
     const document = values.compare
       ? await measureTurns(inputs, settings, log, values, call)
       : await measureAlone(inputs, settings, log, values, call);
@@ -98,8 +115,10 @@ export const runCommand = defineCommand({
   },
 });
 
-interface Values extends OutputSettings {
+interface Values extends OutputSettings, ControlValues {
   compare?: boolean;
+  metrics?: string;
+  log?: string;
   for?: string;
   warmup?: string;
   policy?: string;
@@ -116,6 +135,8 @@ interface RunSettings {
   queue?: number;
   inFlight?: number;
   timeoutMs?: number;
+  /** A controller is at work. */
+  controlled: boolean;
 }
 
 function runSettings(values: Values): RunSettings {
@@ -132,6 +153,7 @@ function runSettings(values: Values): RunSettings {
     forMs: time(values.for, '--for', DEFAULT_MS, 1),
     warmupMs: time(values.warmup, '--warmup', DEFAULT_WARMUP_MS, 0),
     policy: (values.policy ?? 'every') as FramePolicy,
+    controlled: values.controller !== undefined,
     ...(values.queue !== undefined && { queue: wholeNumber(values.queue, '--queue', 0, 64) }),
     ...(values['in-flight'] !== undefined && { inFlight: wholeNumber(values['in-flight'], '--in-flight', 1, 32) }),
     ...(values.timeout !== undefined && { timeoutMs: time(values.timeout, '--timeout', 0, 1) }),
@@ -140,14 +162,15 @@ function runSettings(values: Values): RunSettings {
 
 /** How models are deployed, the platform aside. */
 function deployment({ profile, models, variants }: RunInputs, settings: RunSettings, log: EventLog): DeployOptions {
-  const { policy, queue, inFlight, timeoutMs } = settings;
+  const { policy, queue, inFlight, timeoutMs, controlled } = settings;
   return {
     ...(profile && { profile }),
     models,
     variants,
     policy,
     ...(queue !== undefined && { queue }),
-    ...(inFlight !== undefined && { inFlight }),
+    // With one frame of each model under way a response time is that of a frame, not of a queue.
+    ...((inFlight ?? (controlled ? 1 : undefined)) !== undefined && { inFlight: inFlight ?? 1 }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     onEvent: log.add,
   };
@@ -252,27 +275,68 @@ async function deployShown(
 
 async function measure(
   runtime: Runtime,
-  { workload }: RunInputs,
+  inputs: RunInputs,
   { forMs, warmupMs }: RunSettings,
   log: EventLog,
   values: Values,
   call: Call,
 ): Promise<RunDocument> {
   const { kind, sources } = await openSources(values.source, runtime.models);
-  const view = liveView(runtime, values, call);
+  const ratesPerS = ratesOf(inputs.workload, runtime.plan);
+  const controlled = await startControl(runtime, inputs, ratesPerS, values);
+  const control = controlled?.control;
+  const deadlinesMs = deadlinesOf(inputs.workload, runtime.plan, values);
+  const meters = metersOf(runtime, deadlinesMs);
+  const machine = new MachineMeter(runtime);
+  const outlet =
+    values.metrics === undefined
+      ? undefined
+      : await openMetrics(values.metrics, () =>
+          metricsText({ runtime, meters, restarts: log.restarts, ...machine.look(), ...(control && { control }) }),
+        );
+  if (outlet !== undefined && !values.quiet) call.err.write(`metrics at ${outlet.place}\n`);
+  const view = liveView(runtime, values, call, () => statusLines(control));
   try {
     const result = await run(runtime, {
       forMs,
       warmupMs,
       sources,
-      ratesPerS: ratesOf(workload, runtime.plan),
+      ratesPerS,
+      meters,
       signal: call.signal,
-      onProgress: view.draw,
+      onBegin: () => machine.begin(),
+      onProgress: (progress) => {
+        machine.look();
+        view.draw(progress);
+      },
     });
-    return documentOf({ runtime, result, source: kind, log });
+    return {
+      ...documentOf({ runtime, result, source: kind, log }),
+      ...machine.look(),
+      ...(control && { controller: control.summary() }),
+    };
   } finally {
     view.end();
+    await outlet?.end();
+    controlled?.end();
   }
+}
+
+function statusLines(control: LiveControl | undefined): string[] {
+  if (control === undefined) return [];
+  const { switches, decisions } = control.summary();
+  const clocks = control.hasClocks ? `, clocks at ${Math.round(100 * control.clockShare)} %` : '';
+  return [`mode ${control.mode}: ${decisions} decisions, ${switches.length} switches${clocks}`];
+}
+
+/** `--limit` for all, else what the workload states, by model; the plan's are known. */
+function deadlinesOf(workload: RunInputs['workload'], plan: Plan, { limit }: Values): Record<string, number> {
+  const deadlines: Record<string, number> = {};
+  plan.models.forEach(({ name }, m) => {
+    const stated = limit === undefined ? workload?.models[m]?.deadlineMs : parseQuantity(limit, 'ms', '--limit');
+    if (stated !== undefined) deadlines[name] = stated;
+  });
+  return deadlines;
 }
 
 /** Rates that the workload states, by model. */

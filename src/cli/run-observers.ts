@@ -1,0 +1,78 @@
+/** What else looks on while a plan runs: metrics for Prometheus, and a log of what happens, one JSON object a line. */
+import { createServer, type Server } from 'node:http';
+import { appendLine, checkWritable, writeFileWhole } from '../../bindings/host/index.ts';
+import { HeterodyneError } from '../core/errors.ts';
+import type { RuntimeEvent } from '../runtime/deploy.ts';
+import { told } from '../runtime/document.ts';
+import { METRICS_TYPE } from '../runtime/metrics.ts';
+
+/** How often a file of metrics is written anew. */
+const FILE_MS = 1000;
+
+export interface MetricsOutlet {
+  /** Where they are, for people. */
+  place: string;
+  end(): Promise<void>;
+}
+
+/** `--metrics`: a port of this machine, or a file. @throws HeterodyneError `USAGE` for a port that is taken */
+export async function openMetrics(given: string, text: () => string): Promise<MetricsOutlet> {
+  if (/^\d+$/.test(given)) return serve(Number(given), text);
+  await checkWritable(given);
+  const write = (): Promise<void> => writeFileWhole(given, text());
+  let last: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    last = last.then(write).catch(() => {});
+  }, FILE_MS);
+  return {
+    place: given,
+    async end() {
+      clearInterval(timer);
+      await last;
+      await write();
+    },
+  };
+}
+
+async function serve(port: number, text: () => string): Promise<MetricsOutlet> {
+  const server: Server = createServer((request, response) => {
+    const found = request.url === '/metrics';
+    response.writeHead(found ? 200 : 404, { 'content-type': found ? METRICS_TYPE : 'text/plain' });
+    response.end(found ? text() : 'see /metrics\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new HeterodyneError('USAGE', `--metrics cannot listen on port ${port}`, {
+          path: '--metrics',
+          expected: 'a free port from 0 to 65535, or a file name',
+          received: String(port),
+          cause,
+        }),
+      );
+    });
+    // This machine alone: nobody asked for an open port.
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    place: `http://127.0.0.1:${actual}/metrics`,
+    end: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** `--log`: events as they come. Lines that cannot be written are left out: the run goes on. */
+export async function openLog(file: string): Promise<(event: RuntimeEvent) => void> {
+  await checkWritable(file);
+  const began = performance.now();
+  let last: Promise<unknown> = Promise.resolve();
+  return (event) => {
+    const line = JSON.stringify({ atMs: Math.round(performance.now() - began), ...told(event) });
+    last = last.then(() => appendLine(file, line)).catch(() => {});
+  };
+}
