@@ -37,7 +37,8 @@ export { type EngineSystem, type SystemOptions, systemOf } from './engine/system
 export { type SimulatedThroughput, simulateThroughput, type ThroughputOptions } from './engine/throughput.ts';
 export { type Assessment, assess, ratesThrough } from './estimators/assessment.ts';
 export { type EstimatorData, readData, writeData } from './estimators/dataset/data.ts';
-export { type DatasetRequest, engineLabels, generateDataset } from './estimators/dataset/generate.ts';
+export { type DatasetRequest, generateDataset } from './estimators/dataset/generate.ts';
+export { engineLabels, type Labeller } from './estimators/dataset/labels.ts';
 export { engineVerifier } from './estimators/engine-verifier.ts';
 export { analyticEstimator, type Estimator, type EstimatorBatch, type Verifier } from './estimators/estimator.ts';
 export {

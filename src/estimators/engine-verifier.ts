@@ -1,13 +1,13 @@
 /** Placements judged by the engine: queues, noise and contention in virtual time. */
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
 import { simulateThroughput } from '../engine/throughput.ts';
-import { DEFAULT_EFFECTS, DEFAULT_FRAMES, DEFAULT_IN_FLIGHT } from './dataset/generate.ts';
+import { DEFAULT_EFFECTS, DEFAULT_FRAMES, DEFAULT_IN_FLIGHT, engineEffects } from './dataset/labels.ts';
 import type { Verifier } from './estimator.ts';
 import { objectiveOfRates } from './rates.ts';
 
 /** @param most placements that it judges, 1 to 8 */
 export function engineVerifier(problem: PlacementProblem, most: number, seed = 1): Verifier {
-  const { blockSigma, frameSigma, bursts, switchSeconds, memoryInterference } = DEFAULT_EFFECTS;
+  const effects = engineEffects(DEFAULT_EFFECTS);
   const size = problem.models.length * PLACEMENT_STRIDE;
   const objective = objectiveOfRates(problem);
   return {
@@ -20,9 +20,7 @@ export function engineVerifier(problem: PlacementProblem, most: number, seed = 1
           frames: DEFAULT_FRAMES,
           inFlight: DEFAULT_IN_FLIGHT,
           seed,
-          switchSeconds,
-          memoryInterference,
-          noise: { blockSigma, frameSigma, ...(bursts && { bursts }) },
+          ...effects,
         });
         rates.push(...found.rates);
       }

@@ -1,6 +1,7 @@
 /** A small simulated data set that several tests share; made once a process. */
 import type { EstimatorData } from '../../src/estimators/dataset/data.ts';
-import { engineLabels, generateDataset } from '../../src/estimators/dataset/generate.ts';
+import { generateDataset } from '../../src/estimators/dataset/generate.ts';
+import { engineLabels } from '../../src/estimators/dataset/labels.ts';
 import { loadZooModel, platformById, rooflineProfile } from '../../src/index.ts';
 
 export const { platform } = platformById('hikey970');

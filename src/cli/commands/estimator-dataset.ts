@@ -7,16 +7,15 @@ import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { type EstimatorData, readData, TEST, TRAINING, VALIDATION, writeData } from '../../estimators/dataset/data.ts';
 import { DEMO_BLOCKS, DEMO_MODELS, DEMO_PROCESSORS, demoData } from '../../estimators/dataset/demo.ts';
+import { type DatasetRequest, generateDataset } from '../../estimators/dataset/generate.ts';
 import {
   analyticLabels,
-  type DatasetRequest,
   DEFAULT_EFFECTS,
   DEFAULT_FRAMES,
   DEFAULT_IN_FLIGHT,
   engineLabels,
   executedLabels,
-  generateDataset,
-} from '../../estimators/dataset/generate.ts';
+} from '../../estimators/dataset/labels.ts';
 import { mixResources } from '../../estimators/dataset/mixes.ts';
 import { readNpz } from '../../estimators/dataset/npy.ts';
 import { type EstimatorDataDocument, estimatorDataDocument } from '../../estimators/dataset/schema.ts';

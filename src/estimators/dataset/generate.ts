@@ -6,33 +6,13 @@
 import { type Core, defaultCore } from '../../../bindings/core.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { Pace } from '../../core/pace.ts';
-import { PLACEMENT_STRIDE, type PlacementKernel, type PlacementProblem } from '../../core/placement.ts';
-import { simulateThroughput } from '../../engine/throughput.ts';
-import type { ExecutePlacement } from '../../execution/throughput.ts';
+import { PLACEMENT_STRIDE, type PlacementKernel } from '../../core/placement.ts';
 import type { Platform } from '../../platforms/schema.ts';
 import type { Profile } from '../../profiles/schema.ts';
 import { demandReader } from '../demands.ts';
 import { CHOICE, type EstimatorData, splitByMix, TEST } from './data.ts';
+import { DEFAULT_EFFECTS, DEFAULT_FRAMES, DEFAULT_IN_FLIGHT, engineLabels, type Labeller } from './labels.ts';
 import { drawMixes, mixProblem } from './mixes.ts';
-import type { Effects } from './schema.ts';
-
-/** Effects of the simulated device unless the caller says otherwise: assumed, in the range that boards show. */
-export const DEFAULT_EFFECTS: Effects = {
-  blockSigma: 0.1,
-  frameSigma: 0.05,
-  bursts: { meanGapSeconds: 2, meanSeconds: 0.3, slowdown: 1.5 },
-  switchSeconds: 0.0005,
-  memoryInterference: 0.5,
-};
-
-/** Labels a joint placement with the rate of every model; undefined = no label could be had. */
-export type Labeller = (
-  problem: PlacementProblem,
-  placement: Uint8Array,
-  seed: number,
-  /** Places in the catalogue, by model of the problem. */
-  mix: readonly number[],
-) => Promise<ArrayLike<number> | undefined> | ArrayLike<number> | undefined;
 
 export interface DatasetRequest {
   /** Of every model of the catalogue, on the platform. */
@@ -61,53 +41,6 @@ export interface DatasetOptions {
   resume?: EstimatorData;
   core?: Core;
 }
-
-/** Label by the engine. */
-export function engineLabels(effects: Effects, frames: number, inFlight: number): Labeller {
-  const { blockSigma, frameSigma, bursts, switchSeconds, memoryInterference } = effects;
-  const noise = { blockSigma, frameSigma, ...(bursts && { bursts }) };
-  return (problem, placement, seed) => {
-    const found = simulateThroughput(problem, placement, {
-      frames,
-      inFlight,
-      seed,
-      switchSeconds,
-      memoryInterference,
-      noise,
-    });
-    return found.complete ? found.rates : undefined;
-  };
-}
-
-/** Label by the throughput model: what a network can learn of the formula itself. */
-export const analyticLabels: Labeller = (problem, placement) => {
-  const kernel = defaultCore().placement(problem);
-  try {
-    return kernel.evaluate(placement).rates;
-  } finally {
-    kernel.free();
-  }
-};
-
-/** Label by execution on this host, for so many seconds each. @param processors ids, in the problem's order */
-export function executedLabels(execute: ExecutePlacement, processors: readonly string[], seconds: number): Labeller {
-  return (problem, placement, _, mix) => {
-    const placed = problem.models.map((_, m) => {
-      const at = m * PLACEMENT_STRIDE;
-      const stages = Array.from({ length: placement[at] }, (_, s) => ({
-        processor: processors[placement[at + 1 + 2 * s]],
-        firstBlock: s === 0 ? 0 : placement[at + 2 * s],
-        lastBlock: placement[at + 2 + 2 * s] - 1,
-      }));
-      return { model: mix[m], stages };
-    });
-    return execute(placed, { seconds });
-  };
-}
-
-/** Frames that the slowest model ends under one label, and those of each model under way. */
-export const DEFAULT_FRAMES = 100;
-export const DEFAULT_IN_FLIGHT = 8;
 
 /** Draws of one placement within memory limits and different from those of the mix. */
 const DRAWS = 30;
