@@ -10,7 +10,8 @@ import { writeData } from '../src/estimators/dataset/data.ts';
 import { generateDataset } from '../src/estimators/dataset/generate.ts';
 import { mixResources } from '../src/estimators/dataset/mixes.ts';
 import { bytesHash, exportEstimator } from '../src/estimators/training/export.ts';
-import { TRAINING_DEFAULTS, train } from '../src/estimators/training/train.ts';
+import { TRAINING_DEFAULTS } from '../src/estimators/training/settings.ts';
+import { train } from '../src/estimators/training/train.ts';
 import { loadZooModel, platformById, rooflineProfile, ZOO } from '../src/index.ts';
 
 const PLATFORMS = ['hikey970'];

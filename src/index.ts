@@ -51,13 +51,8 @@ export {
 export { type NamedProblem, type ProblemInput, placementProblem } from './estimators/problem.ts';
 export { shippedEstimator, shippedIds as shippedEstimators } from './estimators/shipped/registry.ts';
 export { exportEstimator } from './estimators/training/export.ts';
-export {
-  predictRates,
-  TRAINING_DEFAULTS,
-  type Trained,
-  type TrainingSettings,
-  train,
-} from './estimators/training/train.ts';
+export { TRAINING_DEFAULTS, type TrainingSettings } from './estimators/training/settings.ts';
+export { predictRates, type Trained, train } from './estimators/training/train.ts';
 export { alignBlocks } from './models/align-blocks.ts';
 export {
   type CutModel,

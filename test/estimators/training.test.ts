@@ -17,14 +17,8 @@ import { CompactNetwork } from '../../src/estimators/training/cnn.ts';
 import { bytesHash, exportEstimator } from '../../src/estimators/training/export.ts';
 import { GridNetwork } from '../../src/estimators/training/grid.ts';
 import { fitScaling, scaled, unscaled } from '../../src/estimators/training/scaling.ts';
-import {
-  type Checkpoint,
-  predictRates,
-  TRAINING_DEFAULTS,
-  type Trained,
-  type TrainingSettings,
-  train,
-} from '../../src/estimators/training/train.ts';
+import { type Checkpoint, TRAINING_DEFAULTS, type TrainingSettings } from '../../src/estimators/training/settings.ts';
+import { predictRates, type Trained, train } from '../../src/estimators/training/train.ts';
 import { Random } from '../../src/reference/random.ts';
 import { smallData } from './small-data.ts';
 

@@ -7,7 +7,8 @@ import { readCheckpoint, writeCheckpoint } from '../../estimators/training/check
 import { exportEstimator } from '../../estimators/training/export.ts';
 import { SCALINGS } from '../../estimators/training/scaling.ts';
 import { estimatorDocument } from '../../estimators/training/schema.ts';
-import { TRAINING_DEFAULTS, type Trained, type TrainingSettings, train } from '../../estimators/training/train.ts';
+import { TRAINING_DEFAULTS, type TrainingSettings } from '../../estimators/training/settings.ts';
+import { type Trained, train } from '../../estimators/training/train.ts';
 import { ARCHITECTURES, type Architecture } from '../../estimators/training/trainee.ts';
 import { lossChart } from '../../report/estimator/charts.ts';
 import { lossLines } from '../../report/estimator/loss-lines.ts';

@@ -2,7 +2,7 @@
 import { HeterodyneError } from '../../core/errors.ts';
 import { readJson } from '../../documents/json-text.ts';
 import { type NamedArray, readNpz, writeNpz } from '../dataset/npy.ts';
-import type { Checkpoint } from './train.ts';
+import type { Checkpoint } from './settings.ts';
 
 const PARTS = ['values', 'first', 'second'] as const;
 

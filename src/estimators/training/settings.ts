@@ -1,0 +1,77 @@
+/** What a training is asked for, and what it keeps of its course. */
+import type { SavedParameters } from '../../../bindings/training/index.ts';
+import type { Scaling } from './scaling.ts';
+import type { Architecture } from './trainee.ts';
+
+export interface TrainingSettings {
+  architecture: Architecture;
+  scaling: Scaling['kind'];
+  /** grid: learn the ratio to the analytic rates. */
+  residual: boolean;
+  /** Huber's delta in scaled units; 0 = absolute error. */
+  delta: number;
+  epochs: number;
+  batch: number;
+  /** Of Adam, at the first and the last step. */
+  rate: number;
+  lastRate: number;
+  weightDecay: number;
+  /** Longest gradient. */
+  clip: number;
+  /** Epochs without a better validation after which training ends. */
+  patience: number;
+  seed: number;
+}
+
+/** The original's for its network (constant rate replaced by a cosine, gradients clipped); ours for ours. */
+export const TRAINING_DEFAULTS: Record<Architecture, TrainingSettings> = {
+  cnn: {
+    architecture: 'cnn',
+    scaling: 'log',
+    residual: false,
+    delta: 0,
+    epochs: 100,
+    batch: 16,
+    rate: 0.01,
+    lastRate: 1e-4,
+    weightDecay: 1e-4,
+    clip: 1,
+    patience: 20,
+    seed: 1,
+  },
+  grid: {
+    architecture: 'grid',
+    scaling: 'log',
+    residual: true,
+    delta: 0,
+    epochs: 40,
+    batch: 64,
+    rate: 0.005,
+    lastRate: 1e-5,
+    weightDecay: 0,
+    clip: 1,
+    patience: 15,
+    seed: 1,
+  },
+};
+
+/** One epoch, for logs and curves. */
+export interface Epoch {
+  epoch: number;
+  /** Learning rate of its last step. */
+  rate: number;
+  /** Mean loss of its batches, and of the validation rows after it; in scaled units. */
+  training: number;
+  validation: number;
+  /** Mean relative error of the validation rates, a fraction. */
+  validationMape: number;
+}
+
+/** Where a training stands after an epoch. */
+export interface Checkpoint {
+  settings: TrainingSettings;
+  steps: number;
+  log: Epoch[];
+  parameters: SavedParameters;
+  best: Map<string, Float32Array>;
+}
