@@ -1,15 +1,16 @@
 /** What `search` reads: space, costs and predictor. */
 import { defaultCore } from '../../bindings/core.ts';
-import { folderNames, readBytes, readText } from '../../bindings/host/index.ts';
+import { exists, folderNames, readBytes, readText, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { readJson } from '../documents/json-text.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { type MeasuredNetwork, readMeasured } from '../subnets/calibration.ts';
 import { confirmed, readCheckVectors } from '../subnets/check-vectors.ts';
 import type { CostModel } from '../subnets/costs/cost-model.ts';
-import { costsModel, subnetCostsDocument } from '../subnets/costs/costs-schema.ts';
+import { costsModel, type SubnetCosts, subnetCostsDocument } from '../subnets/costs/costs-schema.ts';
 import { flopsModel } from '../subnets/costs/flops.ts';
 import { readLayerTable } from '../subnets/costs/layer-table.ts';
+import { measureCosts } from '../subnets/costs/measure.ts';
 import { ofaLatencyModel } from '../subnets/costs/ofa-tables.ts';
 import { elasticSpaceDocument } from '../subnets/elastic-space.ts';
 import { type AccuracyPredictor, loadPredictor } from '../subnets/predictor.ts';
@@ -20,6 +21,8 @@ import { wholeNumber } from './arguments.ts';
 
 /** Costs counted from the architecture instead of read. */
 const FLOPS = 'flops';
+/** Timed blocks between two writes of the file. */
+const SAVE_EVERY = 10;
 
 export async function readSpace(
   given: string,
@@ -78,6 +81,38 @@ async function readTables(folder: string, names: readonly string[], space: Searc
   }
   const read = tables.map(async (name) => readLayerTable(await readText(`${folder}/${name}`), `${folder}/${name}`));
   return ofaLatencyModel(space, await Promise.all(read));
+}
+
+/**
+ * Costs of this host, timed block by block. With a file, what it holds already is not timed again, and what is new goes
+ * into it as it comes.
+ */
+export async function measureHost(
+  space: SearchSpace,
+  file: string | undefined,
+  signal: AbortSignal,
+  onShare: (share: number) => void,
+): Promise<ProcessorCosts> {
+  const earlier =
+    file !== undefined && (await exists(file))
+      ? subnetCostsDocument.parse(await readText(file), file).document
+      : undefined;
+  let unsaved = 0;
+  const save = async (costs: SubnetCosts) => {
+    if (file !== undefined && costs.entries.length > 0) await writeFileWhole(file, subnetCostsDocument.write(costs));
+    unsaved = 0;
+  };
+  const costs = await measureCosts(space, {
+    earlier,
+    signal,
+    onEntry: async (sofar, share) => {
+      onShare(share);
+      if (++unsaved >= SAVE_EVERY) await save(sofar);
+    },
+  });
+  await save(costs);
+  signal.throwIfAborted();
+  return { processor: 'host', model: costsModel(space, costs, file ?? 'measurement') };
 }
 
 export interface PredictorValues {

@@ -6,15 +6,16 @@ import { frontText } from '../../report/front.ts';
 import { type Front, frontDocument } from '../../subnets/front-schema.ts';
 import { METHODS } from '../../subnets/methods/registry.ts';
 import { type ProcessorCosts, searchSubnets } from '../../subnets/search.ts';
+import type { SearchSpace } from '../../subnets/space.ts';
 import { spaceNames } from '../../subnets/spaces.ts';
 import { wholeNumber } from '../arguments.ts';
-import { defineCommand } from '../command.ts';
+import { type Call, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { checkLadder, LADDER_OPTIONS, writeLadder } from '../ladder-files.ts';
-import { OUTPUT_OPTIONS, SEED_OPTION } from '../options.ts';
+import { OUTPUT_OPTIONS, type OutputSettings, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
-import { readCosts, readMeasurements, readPredictor, readSpace } from '../search-inputs.ts';
+import { measureHost, readCosts, readMeasurements, readPredictor, readSpace } from '../search-inputs.ts';
 
 const CORES = { wasm: wasmCore, reference: referenceCore };
 /** Some limit cannot be kept, or the accuracy asked for was not found. */
@@ -46,6 +47,16 @@ export const searchCommand = defineCommand({
       repeatable: true,
       description:
         'latency tables (a folder of RESOLUTION_lookup_table.yaml, or a document of kind subnet-costs), or flops; once for each processor',
+    },
+    measure: {
+      type: 'enum',
+      options: ['host'],
+      description: 'time every block on this machine in ONNX Runtime, as a further processor (minutes)',
+    },
+    'costs-out': {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'with --measure: keep the times in FILE; what it holds already is not timed again',
     },
     limit: {
       type: 'string',
@@ -107,9 +118,10 @@ export const searchCommand = defineCommand({
     const given = call.repeated.costs ?? [];
     await checkOutput(values, [values.predictor, ...given]);
     await checkLadder(values, [values.predictor, ...given]);
-    const costs = await readCosts(given, space);
+    const read = await readCosts(given, space);
+    const costs = values.measure === undefined ? read : [...read, await measured(space, values, call)];
     const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
-    const measured = values.measured === undefined ? undefined : await readMeasurements(values.measured);
+    const networks = values.measured === undefined ? undefined : await readMeasurements(values.measured);
     const seed = wholeNumber(values.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
     const bar = await startProgress(values, call);
     let front: Front;
@@ -126,7 +138,7 @@ export const searchCommand = defineCommand({
             minAccuracy: readShare(values['min-accuracy'], '--min-accuracy', 0),
           }),
           ...(values.risk !== undefined && { risk: readShare(values.risk, '--risk', 0.5) }),
-          ...(measured && { measured }),
+          ...(networks && { measured: networks }),
           seed,
           ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations) }),
           ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
@@ -162,6 +174,20 @@ export const searchCommand = defineCommand({
       : MISSED_EXIT;
   },
 });
+
+/** Blocks timed on this machine, behind a bar of their own. */
+async function measured(
+  space: SearchSpace,
+  values: OutputSettings & { 'costs-out'?: string },
+  call: Call,
+): Promise<ProcessorCosts> {
+  const bar = await startProgress(values, call);
+  try {
+    return await measureHost(space, values['costs-out'], call.signal, (share) => bar.update(share, 'timing blocks'));
+  } finally {
+    bar.end();
+  }
+}
 
 function readLimits(texts: readonly string[], costs: readonly ProcessorCosts[], front: boolean): number[] {
   if (texts.length === 0 && !front) {
