@@ -7,12 +7,16 @@ import type { SearchSpace } from './space.ts';
 
 /** Keeps the equations solvable where values were never seen, or always together. */
 const RIDGE = 1e-4;
+/** Gauss-Seidel sweeps from one fit to the next: what was learned in between changes little. */
+const SWEEPS = 10;
 
 export class Surrogate {
   /** [S] place of a slot's first value among the unknowns; the intercept is unknown 0. */
   readonly #starts: number[] = [];
   readonly #unknowns: number;
-  /** Normal equations, lower triangle row by row, and right side. */
+  /** The last solution: later ones begin there. */
+  #solution: Float64Array | undefined;
+  /** Normal equations, and their right side. */
   readonly #matrix: Float64Array;
   readonly #right: Float64Array;
   readonly #values: number[];
@@ -39,19 +43,30 @@ export class Surrogate {
     for (let s = 0; s < network.length; s++) if (network[s] > 0) columns[count++] = this.#starts[s] + network[s];
     for (let i = 0; i < count; i++) {
       const row = columns[i] * this.#unknowns;
-      for (let j = 0; j <= i; j++) this.#matrix[row + columns[j]] += weight;
+      for (let j = 0; j < count; j++) this.#matrix[row + columns[j]] += weight;
       this.#right[columns[i]] += weight * score;
     }
   }
 
   /** [S][values + 1] worth of every value, 0 for inactive. The intercept is left out: it is the same for all. */
   worth(): Float64Array[] {
-    const solution = solve(this.#matrix, this.#right, this.#unknowns);
+    if (!this.#solution) this.#solution = solve(this.#matrix, this.#right, this.#unknowns);
+    else for (let sweep = 0; sweep < SWEEPS; sweep++) relax(this.#matrix, this.#right, this.#solution);
+    const solution = this.#solution;
     return this.#values.map((values, s) => {
       const worth = new Float64Array(values + 1);
       for (let v = 1; v <= values; v++) worth[v] = solution[this.#starts[s] + v];
       return worth;
     });
+  }
+}
+
+/** One Gauss-Seidel sweep. */
+function relax(matrix: Float64Array, right: Float64Array, x: Float64Array): void {
+  const n = x.length;
+  for (let i = 0; i < n; i++) {
+    const row = matrix.subarray(i * n, (i + 1) * n);
+    x[i] += (right[i] - RIDGE * x[i] - product(row, x, n)) / (row[i] + RIDGE);
   }
 }
 

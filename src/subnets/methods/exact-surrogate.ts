@@ -27,6 +27,8 @@ export interface ExactSurrogateSettings {
   focus: number;
   /** Trade-offs scored per limit, resolution and pass. */
   proposals: number;
+  /** Passes that begin with dynamic programming; later ones only fit anew. */
+  proposalPasses: number;
   /** Climbs begin no further below the best of their limit. */
   margin: number;
   /** Neighbours scored at a time. */
@@ -40,14 +42,15 @@ export interface ExactSurrogateSettings {
 }
 
 export const EXACT_SURROGATE_DEFAULTS: ExactSurrogateSettings = {
-  samples: 1500,
+  samples: 1000,
   frontWeight: 100,
   focus: 3,
   proposals: 12,
+  proposalPasses: 1,
   margin: 0.002,
-  width: 32,
+  width: 24,
   kick: 3,
-  kicks: 12,
+  kicks: 6,
   buckets: 512,
 };
 
@@ -62,7 +65,7 @@ export function exactSurrogateMethod(settings: Partial<ExactSurrogateSettings> =
     title: 'additive surrogates, solved exactly, and neighbours',
     source:
       'surrogate-assisted search as in NSGANetV2 (Lu et al., ECCV 2020), additive block scores as in MathNAS (2023)',
-    defaultEvaluations: (limits) => 2000 + 5600 * limits,
+    defaultEvaluations: (limits) => 2000 + 4400 * limits,
     run: (context) => new ExactSurrogate(context, { ...EXACT_SURROGATE_DEFAULTS, ...settings }).run(),
   };
 }
@@ -102,12 +105,12 @@ class ExactSurrogate {
   async run(): Promise<MethodOutcome> {
     const { limits } = this.#context;
     await this.#sample();
-    while (!this.#stopped) {
+    for (let pass = 0; !this.#stopped; pass++) {
       const before = this.#scorer.evaluations;
       this.#surrogates.forEach((surrogate, l) => {
         this.#worths[l] = surrogate.worth();
       });
-      await this.#propose();
+      if (pass < this.#settings.proposalPasses) await this.#propose();
       for (let l = 0; l < limits.length && !this.#stopped; l++) await this.#climbAll(l);
       for (let l = 0; l < limits.length && !this.#stopped; l++) await this.#disturb(l);
       // A small space is soon searched out.
