@@ -30,23 +30,26 @@ export class Neighbourhood {
     const size = network.length;
     const rows = new Uint8Array((moves.length + 1) * size);
     rows.set(network);
-    moves.forEach(({ slots, values }, i) => {
-      const start = (i + 1) * size;
+    for (let i = 0, start = size; i < moves.length; i++, start += size) {
+      const { slots, values } = moves[i];
       rows.set(network, start);
       for (let j = 0; j < slots.length; j++) rows[start + slots[j]] = values[j];
-    });
+    }
     const costs = this.#kernel.costs(rows);
-    const changes = moves.map((move, i): Change => {
+    const changes: Change[] = [];
+    for (let i = 0; i < moves.length; i++) {
+      const { slots, values } = moves[i];
       let gain = 0;
       let low = 0;
       let high = 0;
-      move.slots.forEach((slot, j) => {
-        gain += worth[slot][move.values[j]] - worth[slot][network[slot]];
+      for (let j = 0; j < slots.length; j++) {
+        const slot = slots[j];
+        gain += worth[slot][values[j]] - worth[slot][network[slot]];
         if (slot < 32) low |= 1 << slot;
         else high |= 1 << (slot - 32);
-      });
-      return { move, gain, cost: costs[i + 1] - costs[0], low, high };
-    });
+      }
+      changes.push({ move: moves[i], gain, cost: costs[i + 1] - costs[0], low, high });
+    }
     return changes.sort((a, b) => b.gain - a.gain);
   }
 

@@ -8,7 +8,9 @@ import type { SearchSpace } from './space.ts';
 /** Keeps the equations solvable where values were never seen, or always together. */
 const RIDGE = 1e-4;
 /** Gauss-Seidel sweeps from one fit to the next: what was learned in between changes little. */
-const SWEEPS = 10;
+const SWEEPS = 6;
+/** Fits from one exact solution to the next. */
+const EXACT_EVERY = 3;
 
 export class Surrogate {
   /** [S] place of a slot's first value among the unknowns; the intercept is unknown 0. */
@@ -16,6 +18,7 @@ export class Surrogate {
   readonly #unknowns: number;
   /** The last solution: later ones begin there. */
   #solution: Float64Array | undefined;
+  #fits = 0;
   /** Normal equations, and their right side. */
   readonly #matrix: Float64Array;
   readonly #right: Float64Array;
@@ -50,8 +53,9 @@ export class Surrogate {
 
   /** [S][values + 1] worth of every value, 0 for inactive. The intercept is left out: it is the same for all. */
   worth(): Float64Array[] {
-    if (!this.#solution) this.#solution = solve(this.#matrix, this.#right, this.#unknowns);
-    else for (let sweep = 0; sweep < SWEEPS; sweep++) relax(this.#matrix, this.#right, this.#solution);
+    if (!this.#solution || ++this.#fits % EXACT_EVERY === 0) {
+      this.#solution = solve(this.#matrix, this.#right, this.#unknowns);
+    } else for (let sweep = 0; sweep < SWEEPS; sweep++) relax(this.#matrix, this.#right, this.#solution);
     const solution = this.#solution;
     return this.#values.map((values, s) => {
       const worth = new Float64Array(values + 1);
