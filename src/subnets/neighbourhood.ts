@@ -24,7 +24,7 @@ export class Neighbourhood {
     this.#resolutions = resolutions;
   }
 
-  /** All single changes, those that are worth most first. */
+  /** All single changes. */
   #changes(network: Uint8Array, worth: readonly Float64Array[]): Change[] {
     const moves = movesFrom(this.#space, network, this.#resolutions);
     const size = network.length;
@@ -50,12 +50,12 @@ export class Neighbourhood {
       }
       changes.push({ move: moves[i], gain, cost: costs[i + 1] - costs[0], low, high });
     }
-    return changes.sort((a, b) => b.gain - a.gain);
+    return changes;
   }
 
   /** Of all neighbours by one or two changes within the limit (if costs simply add up) those that are worth most. */
   promising(from: Found, limit: number, worth: readonly Float64Array[], most: number): Uint8Array[] {
-    const changes = this.#changes(from.network, worth);
+    const changes = this.#changes(from.network, worth).sort((a, b) => b.gain - a.gain);
     const slack = limit - from.cost;
     const best = new BestPairs(most);
     for (let a = 0; a < changes.length; a++) {

@@ -42,7 +42,7 @@ export interface ExactSurrogateSettings {
 }
 
 export const EXACT_SURROGATE_DEFAULTS: ExactSurrogateSettings = {
-  samples: 1000,
+  samples: 800,
   frontWeight: 100,
   focus: 3,
   proposals: 12,
@@ -65,7 +65,7 @@ export function exactSurrogateMethod(settings: Partial<ExactSurrogateSettings> =
     title: 'additive surrogates, solved exactly, and neighbours',
     source:
       'surrogate-assisted search as in NSGANetV2 (Lu et al., ECCV 2020), additive block scores as in MathNAS (2023)',
-    defaultEvaluations: (limits) => 2000 + 4400 * limits,
+    defaultEvaluations: (limits) => 2000 + 3400 * limits,
     run: (context) => new ExactSurrogate(context, { ...EXACT_SURROGATE_DEFAULTS, ...settings }).run(),
   };
 }
