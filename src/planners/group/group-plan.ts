@@ -49,7 +49,8 @@ export interface GroupPlanOptions {
 /**
  * Plan a group. The same request gives the same document, byte for byte, unless a signal cut the search.
  *
- * @throws HeterodyneError `INFEASIBLE` proven, with the reason; `USAGE`; `LIMIT`; `BAD_INPUT` mixed figures if strict
+ * @throws HeterodyneError `INFEASIBLE` proven, with the reason; `USAGE`; `LIMIT` nothing found and none excluded;
+ *   `BAD_INPUT` mixed figures if strict
  */
 export async function planGroup(request: GroupPlanRequest, options: GroupPlanOptions = {}): Promise<GroupPlan> {
   return (await planGroupWithEvidence(request, options)).plan;
@@ -72,7 +73,7 @@ export async function planGroupWithEvidence(
   const problem = withServiceWeights(groupProblem(matrix, request), request.weights ?? {});
   const warnings = findings(matrix, request.strict === true);
   const best = await portfolio(problem, { nodes: request.nodes, ...options });
-  const { assignment, wonBy } = answerOf(problem, planner, best, options.signal);
+  const { assignment, wonBy } = answerOf(problem, planner, best);
   const fps = groupFps(problem, assignment);
   const baselines = baselineRates(problem);
   const strongest = strongestOf(baselines);
@@ -83,6 +84,7 @@ export async function planGroupWithEvidence(
       path: '/score/groupFps',
     });
   }
+  if (planner === 'exact' && !best.proven && !options.signal?.aborted) warnings.push(unproven(best));
   const models = explainModels(problem, matrix, assignment);
   const move = nextMove(problem, assignment);
   const steps = wonBy === undefined ? decisions(problem, planner) : undefined;
@@ -126,7 +128,6 @@ function answerOf(
   problem: GroupProblem,
   planner: string,
   best: Portfolio,
-  signal?: AbortSignal,
 ): { assignment: Assignment; wonBy?: string } {
   const rule = Object.hasOwn(GROUP_RULES, planner) ? GROUP_RULES[planner] : undefined;
   if (rule) {
@@ -145,15 +146,16 @@ function answerOf(
       ? { assignment: repair(problem, matching), wonBy: 'repair(matching)' }
       : { assignment: best.assignment, wonBy: best.name };
   }
-  if (planner === 'exact' && !best.proven && !signal?.aborted) {
-    throw new HeterodyneError('LIMIT', 'the optimum could not be proven within the node limit', {
-      path: '/planner',
-      expected: 'a search that ends',
-      received: `${best.nodes} nodes without an end`,
-      hint: 'use the planner portfolio, which gives the best found and a bound',
-    });
-  }
   return { assignment: best.assignment, wonBy: best.name };
+}
+
+/** The optimum was asked for, and what is given is the best found. */
+function unproven({ nodes }: Portfolio): Warning {
+  return {
+    code: 'UNPROVEN',
+    message: `${nodes} nodes did not prove an optimum: the best found is given, and the gap is at most what is stated`,
+    path: '/bound',
+  };
 }
 
 /** What a greedy rule decided, in order; undefined for all other methods. */
