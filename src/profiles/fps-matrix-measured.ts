@@ -13,12 +13,18 @@ export function measuredFpsMatrix(
   date?: string,
 ): FpsMatrix {
   const processors = platform.processors.filter(({ id }) => outcomes.some((byProcessor) => byProcessor.has(id)));
+  const memories = new Set(platform.resources.filter(({ kind }) => kind === 'dram').map(({ id }) => id));
   return {
     kind: 'fps-matrix',
     schemaVersion: 1,
     platform: platform.id,
     platformHash: contentHash(platform),
-    devices: processors.map(({ id, kind, maxModels }) => ({ id, kind, ...(maxModels !== undefined && { maxModels }) })),
+    devices: processors.map(({ id, kind, maxModels, uses }) => ({
+      id,
+      kind,
+      ...(maxModels !== undefined && { maxModels }),
+      uses: uses.filter((resource) => !memories.has(resource)),
+    })),
     models: models.map((model, m) => rowOf(model, processors, outcomes[m]!, date)),
   };
 }

@@ -60,6 +60,10 @@ const deviceSchema = z.strictObject({
   kind: z.enum(PROCESSOR_KINDS).optional().describe('Absent = told from the id where possible, else unknown.'),
   maxModels: z.int().min(0).optional().describe('Most models resident at once; absent = 1 on a VPU, else any number.'),
   memoryBytes: notNegative.optional().describe('For the models resident there; absent = no limit.'),
+  uses: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('What it takes while it works, as groups of cores: devices that name the same one never work at once.'),
   interference: notNegative
     .optional()
     .describe('Slow-down of all by each further resident model, as a fraction: kappa of the sharing mode contention.'),

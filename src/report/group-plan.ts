@@ -140,6 +140,7 @@ function serviceTable(services: NonNullable<GroupPlan['services']>, style: TextS
 function explanation(plan: GroupPlan): string[] {
   const { bottleneck, nextMove, bound, bounds, provenance } = plan;
   const lines = [`${bottleneck.device} is the slowest device, and ${bottleneck.model} takes most of it.`];
+  if (plan.deviceSets) lines.push(overlapText(plan.deviceSets));
   if (nextMove) {
     const words = nextMove.kind === 'move' ? `moving ${nextMove.model} to` : `swapping ${nextMove.model} with`;
     const worth =
@@ -160,6 +161,14 @@ function explanation(plan: GroupPlan): string[] {
     `Rates by load: ${parts.map(([name, share]) => `${percent(share)} ${name}`).join(', ')}. Group rates are modelled from them.`,
   );
   return lines;
+}
+
+function overlapText(sets: NonNullable<GroupPlan['deviceSets']>): string {
+  const words = sets.map(({ devices, groupFps }, s) => {
+    const gives = groupFps === undefined ? 'impossible' : `${figure(groupFps)} FPS`;
+    return `${devices.join(' with ')} ${gives}${s === 0 ? ' (this plan)' : ''}`;
+  });
+  return `Some devices share cores and never work side by side: ${words.join(', ')}.`;
 }
 
 function whatIfText(

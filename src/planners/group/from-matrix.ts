@@ -33,7 +33,10 @@ export function groupProblem(matrix: FpsMatrix, options: GroupOptions = {}): Gro
   const columns = matrix.devices.flatMap((device): { source: string; device: GroupDevice }[] =>
     Array.from({ length: given(options.counts, device.id) ?? 1 }, (_, copy) => ({
       source: device.id,
-      device: { ...deviceOf(device, m, options), id: copy === 0 ? device.id : freeName(device.id, taken) },
+      device:
+        copy === 0
+          ? { ...deviceOf(device, m, options), ...(device.uses && { uses: device.uses }) }
+          : { ...deviceOf(device, m, options), id: freeName(device.id, taken) },
     })),
   );
   checkLimits(m, columns.length);

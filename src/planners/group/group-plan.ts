@@ -6,16 +6,14 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { type FpsMatrix, fpsMatrixFindings } from '../../profiles/fps-matrix.ts';
-import { GROUP_BASELINES } from './baselines.ts';
+import { baselineRates, type GroupAnswer, groupAnswers, strongestOf } from './answers.ts';
 import { bottleneck, explainDevices, explainModels, nextMove, provenance } from './explain.ts';
-import { feasibleMatching } from './feasibility.ts';
 import { type GroupOptions, groupProblem } from './from-matrix.ts';
-import { groupFps, isFeasible, isShorter } from './loads.ts';
+import { groupFps, isShorter } from './loads.ts';
 import { groupMethod } from './methods.ts';
-import { GREEDY_RULES, GROUP_RULES, type Portfolio, portfolio } from './portfolio.ts';
+import { GREEDY_RULES, type Portfolio, portfolio } from './portfolio.ts';
 import type { Assignment, GroupProblem } from './problem.ts';
 import { bounded } from './proof.ts';
-import { repair } from './repair.ts';
 import type { GroupPlan } from './schema.ts';
 import { modelRates, type ServiceWeights, serviceAlone, servicesOf, withServiceWeights } from './services.ts';
 import { whatIf } from './what-if.ts';
@@ -70,12 +68,11 @@ export async function planGroupWithEvidence(
 ): Promise<GroupEvidence> {
   const { matrix, planner = 'portfolio', seed = 1 } = request;
   const method = groupMethod(planner);
-  const problem = withServiceWeights(groupProblem(matrix, request), request.weights ?? {});
+  const group = withServiceWeights(groupProblem(matrix, request), request.weights ?? {});
   const warnings = findings(matrix, request.strict === true);
-  const best = await portfolio(problem, { nodes: request.nodes, ...options });
-  const { assignment, wonBy } = answerOf(problem, planner, best);
-  const fps = groupFps(problem, assignment);
-  const baselines = baselineRates(problem);
+  const { answers, impossible } = await groupAnswers(group, planner, { nodes: request.nodes, ...options });
+  const [{ problem, best, assignment, wonBy, groupFps: fps }] = answers as [GroupAnswer];
+  const baselines = baselineRates(answers.map((answer) => answer.problem));
   const strongest = strongestOf(baselines);
   if (strongest && isShorter(1 / strongest.groupFps, 1 / fps)) {
     warnings.push({
@@ -88,7 +85,7 @@ export async function planGroupWithEvidence(
   const models = explainModels(problem, matrix, assignment);
   const move = nextMove(problem, assignment);
   const steps = wonBy === undefined ? decisions(problem, planner) : undefined;
-  const services = await serviceRates(problem, assignment, request);
+  const services = await serviceRates(answers, request);
   const changes = request.whatIf ? await changesOf(problem, assignment, request, options.signal) : undefined;
   const aborted = options.signal?.aborted === true;
   const plan: GroupPlan = {
@@ -111,42 +108,17 @@ export async function planGroupWithEvidence(
     devices: explainDevices(problem, assignment),
     score: { groupFps: fps, frameMs: 1000 / fps },
     ...(services.length > 0 && { services }),
+    ...(answers.length + impossible.length > 1 && { deviceSets: setsOf(answers, impossible) }),
     bottleneck: bottleneck(problem, assignment),
     ...(move && { nextMove: move }),
     baselines,
     ...(strongest && { strongestBaseline: strongest.name }),
-    ...(await bounded(problem, best, fps, request.prove ?? planner === 'exact')),
+    ...(await bounded(answers, fps, request.prove ?? planner === 'exact')),
     ...(changes && { whatIf: changes }),
     provenance: provenance(models),
     warnings,
   };
   return { plan, problem, assignment };
-}
-
-/** What the method itself says; a rule that got stuck starts anew from the best that is possible. */
-function answerOf(
-  problem: GroupProblem,
-  planner: string,
-  best: Portfolio,
-): { assignment: Assignment; wonBy?: string } {
-  const rule = Object.hasOwn(GROUP_RULES, planner) ? GROUP_RULES[planner] : undefined;
-  if (rule) {
-    const assignment = rule(problem);
-    if (assignment) return { assignment };
-    if (Object.hasOwn(GROUP_BASELINES, planner)) {
-      throw new HeterodyneError('INFEASIBLE', `${planner} finds no way to place this group, and others do`, {
-        path: '/planner',
-        expected: 'a method that respects caps, memory and support',
-        received: planner,
-        hint: 'use the planner portfolio',
-      });
-    }
-    const matching = feasibleMatching(problem);
-    return isFeasible(problem, matching)
-      ? { assignment: repair(problem, matching), wonBy: 'repair(matching)' }
-      : { assignment: best.assignment, wonBy: best.name };
-  }
-  return { assignment: best.assignment, wonBy: best.name };
 }
 
 /** The optimum was asked for, and what is given is the best found. */
@@ -179,21 +151,12 @@ function findings(matrix: FpsMatrix, strict: boolean): Warning[] {
   });
 }
 
-function baselineRates(problem: GroupProblem): Record<string, number> {
-  const rates: Record<string, number> = {};
-  for (const [name, rule] of Object.entries(GROUP_BASELINES)) {
-    const assignment = rule(problem);
-    if (assignment) rates[name] = groupFps(problem, assignment);
-  }
-  return rates;
-}
-
-function strongestOf(baselines: Record<string, number>): { name: string; groupFps: number } | undefined {
-  let best: { name: string; groupFps: number } | undefined;
-  for (const [name, fps] of Object.entries(baselines)) {
-    if (!best || isShorter(1 / fps, 1 / best.groupFps)) best = { name, groupFps: fps };
-  }
-  return best;
+/** Sets of devices that share nothing, and what this planner gives on each. */
+function setsOf(answers: readonly GroupAnswer[], impossible: readonly string[][]): GroupPlan['deviceSets'] {
+  return [
+    ...answers.map(({ problem, groupFps: fps }) => ({ devices: problem.devices.map(({ id }) => id), groupFps: fps })),
+    ...impossible.map((devices) => ({ devices })),
+  ];
 }
 
 /** The what-if; undefined when a signal came first, which costs the plan nothing. */
@@ -213,23 +176,21 @@ async function changesOf(
 
 /** Every service in the joint plan, beside the best plan of it alone. */
 async function serviceRates(
-  problem: GroupProblem,
-  assignment: Assignment,
+  answers: readonly GroupAnswer[],
   { nodes, weights = {} }: GroupPlanRequest,
 ): Promise<NonNullable<GroupPlan['services']>> {
+  const [{ problem, assignment }] = answers as [GroupAnswer];
   const rates = modelRates(problem, assignment);
   const services: NonNullable<GroupPlan['services']> = [];
   for (const name of servicesOf(problem)) {
     const weight = (Object.hasOwn(weights, name) && weights[name]) || 1;
     const mine = rates.filter((_, i) => problem.models[i]!.service === name);
-    const alone = serviceAlone(problem, name);
-    const best = await portfolio(alone, { nodes });
-    services.push({
-      name,
-      weight,
-      fps: weight * Math.min(...mine),
-      aloneFps: weight * groupFps(alone, best.assignment),
-    });
+    let aloneFps = 0;
+    for (const each of answers) {
+      const alone = serviceAlone(each.problem, name);
+      aloneFps = Math.max(aloneFps, groupFps(alone, (await portfolio(alone, { nodes })).assignment));
+    }
+    services.push({ name, weight, fps: weight * Math.min(...mine), aloneFps: weight * aloneFps });
   }
   return services;
 }

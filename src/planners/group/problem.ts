@@ -33,6 +33,8 @@ export interface GroupDevice {
   memoryBytes: number;
   /** Kappa of `contention`: slow-down by each further model, a fraction. */
   interference: number;
+  /** What it takes while it works; devices that name the same thing overlap. Absent = nothing that others use. */
+  uses?: readonly string[];
 }
 
 /** m models, n devices. */

@@ -4,6 +4,7 @@
  */
 import { HeterodyneError } from '../../core/errors.ts';
 import type { FpsMatrix } from '../../profiles/fps-matrix.ts';
+import { deviceSets, onDevices } from './device-sets.ts';
 import { solve } from './exact.ts';
 import { memoryTooSmall } from './feasibility.ts';
 import { type GroupOptions, groupProblem } from './from-matrix.ts';
@@ -37,7 +38,7 @@ export interface RescheduleOptions extends GroupOptions {
 }
 
 /**
- * The assignment that maximises FPS / (1 + moveCost)^moves. Models that are new, or whose device is gone or cannot
+ * The assignment that maximises FPS / (1 + moveCost)^moves, on the same set of devices where some overlap. Models that are new, or whose device is gone or cannot
  * take them any more, move for nothing.
  *
  * @throws HeterodyneError `INFEASIBLE`, `USAGE`
@@ -54,7 +55,7 @@ export function reschedule(
       received: String(moveCost),
     });
   }
-  const problem = groupProblem(measured, options);
+  const problem = onDevicesOf(groupProblem(measured, options), previous);
   const { models, devices } = problem;
   const before = previousDevices(problem, previous);
   const best = solve(problem);
@@ -76,6 +77,16 @@ export function reschedule(
       return [{ model: models[i]!.name, ...from, to: devices[j]!.id }];
     }),
   };
+}
+
+/** Where devices overlap: the set of them that the previous assignment is on, or has most models on. */
+function onDevicesOf(problem: GroupProblem, previous: PreviousAssignment): GroupProblem {
+  const before = previousDevices(problem, previous);
+  const kept = (set: readonly number[]): number => before.filter((j) => set.includes(j)).length;
+  return onDevices(
+    problem,
+    deviceSets(problem).reduce((most, set) => (kept(set) > kept(most) ? set : most)),
+  );
 }
 
 /** Device index of every model before; -1 = new, or it cannot stay. */

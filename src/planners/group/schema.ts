@@ -118,6 +118,17 @@ const shape = {
       }),
     )
     .optional(),
+  deviceSets: z
+    .array(
+      z.strictObject({
+        devices: z.array(z.string()).min(1),
+        groupFps: positive
+          .optional()
+          .describe('Of the same planner on these devices; absent = it places nothing there.'),
+      }),
+    )
+    .optional()
+    .describe('Where devices overlap: the sets of devices that share nothing, that of the plan first.'),
   bottleneck: z.strictObject({ device: z.string(), model: z.string() }),
   nextMove: z
     .strictObject({

@@ -12,6 +12,8 @@ import { matrixOfWorkloads } from '../../../src/planners/group/services.ts';
 import { type FpsMatrix, fpsCell, fpsMatrixDocument } from '../../../src/profiles/fps-matrix.ts';
 import { readFpsMatrix } from '../../../src/profiles/fps-matrix-read.ts';
 import { workloadDocument } from '../../../src/profiles/workload.ts';
+import { groupPlanText } from '../../../src/report/group-plan.ts';
+import { PLAIN } from '../../../src/report/style.ts';
 import { groupOf } from './problems.ts';
 
 const test = suite('group plans');
@@ -249,6 +251,16 @@ test('a run that was slower than predicted gives the interference behind it', ()
   near(device!.predictedFps, 10 / 3);
   near(device!.ratio, 0.75);
   near(device!.interference!, (4 / 3 - 1) / 2);
+});
+
+test('exact gives the best found and a bound where its search is cut short', async () => {
+  const plan = await planGroup({ matrix: example, planner: 'exact', nodes: 2 });
+  assert.equal(groupPlanDocument.problems(plan), []);
+  assert.ok(['lp', 'work'].includes(plan.bound.kind), plan.bound.kind);
+  assert.ok(plan.bound.groupFps >= 30 - 1e-9);
+  near(plan.bound.gap, 1 - plan.score.groupFps / plan.bound.groupFps, 9);
+  assert.ok(plan.warnings.some(({ code }) => code === 'UNPROVEN'));
+  assert.match(groupPlanText(plan, PLAIN), /at most/);
 });
 
 test('mixed figures are a warning, and an error if strict', async () => {
