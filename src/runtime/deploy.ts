@@ -191,8 +191,7 @@ export class Runtime {
    */
   async infer(name: string, tensors: Readonly<Tensors>): Promise<InferenceResult> {
     const model = this.model(name);
-    await model.flow.room();
-    const outcome = await model.flow.offer(packTensors(tensors), true);
+    const outcome = await model.flow.submit(packTensors(tensors), true);
     if (outcome === undefined) {
       throw new HeterodyneError('LIMIT', `a newer frame of ${name} took the place of this one`, {
         path: name,

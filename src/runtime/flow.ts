@@ -106,18 +106,19 @@ export class Flow {
     return this.#active < this.options.inFlight || this.#waiting.length < this.options.queue;
   }
 
-  /** Resolves when an offer has room; at once under `newest`. */
-  async room(): Promise<void> {
+  /** As {@link offer}, when there is room for it. */
+  async submit(feeds: PackedTensors | undefined, want: boolean): Promise<FrameOutcome | undefined> {
     while (this.options.policy === 'every' && !this.hasRoom && !this.#closed) {
       await new Promise<void>((resolve) => this.#room.push(resolve));
     }
+    return this.offer(feeds, want);
   }
 
   /**
    * @param feeds undefined = numbers that the first stage's process makes itself
    * @param want whether the outputs are to come back
    * @returns undefined for a frame that was dropped for a newer one
-   * @throws HeterodyneError what the model throws; `PROCESS`; `LIMIT` for a frame without {@link room}
+   * @throws HeterodyneError what the model throws; `PROCESS`; `LIMIT` for a frame without room
    */
   offer(feeds: PackedTensors | undefined, want: boolean): Promise<FrameOutcome | undefined> {
     if (this.#closed) return Promise.reject(new HeterodyneError('USAGE', `${this.name}: the runtime is closed`));
@@ -162,7 +163,7 @@ export class Flow {
       path: this.name,
       expected: `at most ${inFlight} frames under way and ${queue} waiting`,
       received: String(this.pending + 1),
-      hint: 'wait for room(), or for earlier results',
+      hint: 'submit waits for room',
     });
   }
 

@@ -112,7 +112,7 @@ async function feed(
   const offer = async (): Promise<boolean> => {
     const feeds = await source.next();
     if (feeds === 'ended' || stop.aborted) return false;
-    await flow.offer(feeds, false).catch(() => void failures++);
+    await flow.submit(feeds, false).catch(() => void failures++);
     return failures < MOST_FAILURES;
   };
   if (rate === undefined) {
@@ -127,7 +127,6 @@ async function feed(
   const offers: Promise<unknown>[] = [];
   for (let next = performance.now(); !stop.aborted; next += periodMs) {
     await pause(next - performance.now(), stop);
-    await flow.room();
     if (stop.aborted || failures >= MOST_FAILURES) break;
     const offered = offer();
     offers.push(offered);

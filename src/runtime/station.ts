@@ -6,7 +6,7 @@
  *   under way           ■ ▢                 the second lies ready in the process's pipe while the first one runs
  *
  * A process that dies or hangs is started anew with all its stages, and what was under way is given to it again: a call
- * is lost only when it was there at two deaths. A process that dies again and again is given up.
+ * is lost only when it ran at three deaths. A process that dies again and again is given up.
  */
 import type { OnnxValueInfo } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
@@ -17,7 +17,7 @@ import type { Processor } from '../platforms/schema.ts';
 /** Calls in the process: one runs, one lies ready. */
 const UNDER_WAY = 2;
 /** Deaths that a call may see as the one that ran. */
-const MOST_DEATHS = 2;
+const MOST_DEATHS = 3;
 /** Restarts in a row without one finished call between them. */
 const MOST_RESTARTS = 3;
 

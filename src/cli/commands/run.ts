@@ -3,8 +3,6 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import { thisHost } from '../../execution/this-host.ts';
 import type { Plan } from '../../planners/schema.ts';
-import type { Profile } from '../../profiles/schema.ts';
-import type { Workload } from '../../profiles/workload.ts';
 import { runText } from '../../report/run.ts';
 import { candidatesOf } from '../../runtime/candidates.ts';
 import { compare } from '../../runtime/compare.ts';
@@ -24,7 +22,8 @@ import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, WORKLOAD_OPTION } f
 import { checkOutput, deliver, tell, warn } from '../output.ts';
 import { startProgress } from '../progress.ts';
 import { CONTROL_OPTIONS, type ControlValues, checkControl, startControl } from '../run-control.ts';
-import { openSources, type RunInputs, readRunInputs } from '../run-inputs.ts';
+import { openSources, type RunInputs, readRunInputs, workloadBeside } from '../run-inputs.ts';
+import { checkLearning, learnFrom } from '../run-learning.ts';
 import { openLog, openMetrics } from '../run-observers.ts';
 
 const DEFAULT_MS = 10_000;
@@ -73,6 +72,21 @@ export const runCommand = defineCommand({
       valueHint: 'PORT|FILE',
       description: 'figures for Prometheus, at /metrics on a port of this machine (0 = any), or in a file',
     },
+    learn: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'write the profile with its costs moved towards what was measured; needs --profile',
+    },
+    replan: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'with --learn: where stages are off by more than 15 %, write a plan that moves what pays',
+    },
+    'move-cost': {
+      type: 'string',
+      valueHint: 'SHARE',
+      description: 'with --replan: what a moved stage must earn of the objective (0.01)',
+    },
     log: {
       type: 'string',
       valueHint: 'FILE',
@@ -104,6 +118,8 @@ export const runCommand = defineCommand({
     const inputs = await readRunInputs(values, call);
     await checkOutput(values, inputs.files);
     checkControl(values);
+    await checkLearning(inputs, values);
+    if (values.compare) refuseBesideCompare(values);
     const settings = runSettings(values);
     const log = new EventLog(values.log === undefined ? undefined : await openLog(values.log));
     const document = values.compare
@@ -111,6 +127,7 @@ export const runCommand = defineCommand({
       : await measureAlone(inputs, settings, log, values, call);
     document.warnings.push(...inputs.warnings);
     await deliverMeasured(document, values, call);
+    if (values.learn !== undefined) await learnFrom(document, inputs, values, call);
     return call.signal.aborted ? INTERRUPTED_EXIT : 0;
   },
 });
@@ -118,6 +135,9 @@ export const runCommand = defineCommand({
 interface Values extends OutputSettings, ControlValues {
   compare?: boolean;
   metrics?: string;
+  learn?: string;
+  replan?: string;
+  'move-cost'?: string;
   log?: string;
   for?: string;
   warmup?: string;
@@ -207,13 +227,6 @@ async function measureTurns(
       received: 'nothing',
     });
   }
-  if (values.source !== undefined) {
-    throw new HeterodyneError('USAGE', '--compare and --source contradict each other', {
-      path: '--source',
-      expected: 'synthetic frames, which are the same for all',
-      received: `"${values.source}"`,
-    });
-  }
   const { platform } = await thisHost();
   const workload = inputs.workload ?? workloadBeside(plan, profile);
   const candidates = await candidatesOf({ plan, platform, profile, workload, signal: call.signal });
@@ -240,18 +253,16 @@ async function measureTurns(
   }
 }
 
-/** The models of a plan as a workload, for planning them otherwise. */
-function workloadBeside(plan: Plan, profile: Profile): Workload {
-  return {
-    kind: 'workload',
-    schemaVersion: 1,
-    models: plan.models.map(({ name, variant, deadlineMs }) => ({
-      model: profile.models.find((model) => model.name === name)?.source ?? name,
-      name,
-      ...(variant !== 'original' && { variants: [variant] }),
-      ...(deadlineMs !== undefined && { deadlineMs }),
-    })),
-  };
+/** What would not be the same for all candidates. */
+function refuseBesideCompare(values: Values): void {
+  for (const option of ['source', 'controller', 'metrics'] as const) {
+    if (values[option] === undefined) continue;
+    throw new HeterodyneError('USAGE', `--compare and --${option} contradict each other`, {
+      path: `--${option}`,
+      expected: `--compare or --${option}`,
+      received: 'both',
+    });
+  }
 }
 
 async function deployShown(

@@ -1,0 +1,129 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { canonicalJson, contentHash } from '../../src/documents/canonical.ts';
+import { thisHost } from '../../src/execution/this-host.ts';
+import { cuttableOnnx } from '../../src/models/cuttable.ts';
+import { writeOnnx } from '../../src/models/onnx/write.ts';
+import { planDocument } from '../../src/planners/schema.ts';
+import { rooflineProfile } from '../../src/profiles/roofline.ts';
+import { profileDocument } from '../../src/profiles/schema.ts';
+import { runDocument } from '../../src/runtime/schema.ts';
+import { inFolder, run } from '../cli/captured.ts';
+import { layers, missingRuntime } from '../execution/models.ts';
+import { planByHand } from './plans.ts';
+
+const test = suite('heterodyne run');
+
+const missing = await missingRuntime();
+if (missing) console.log(`skipped: ${missing}`);
+const claim = missing ? test.skip : test;
+
+/** A plan with its profile and its model as files. */
+async function files(folder: string): Promise<{ plan: string; profile: string; words: string[] }> {
+  const { platform } = await thisHost();
+  const model = `${folder}/one.onnx`;
+  writeFileSync(model, writeOnnx(layers(5, 96)));
+  const opened = await cuttableOnnx(readFileSync(model), { name: 'one', source: model });
+  const profile = rooflineProfile([opened.blocked], platform);
+  const plan = planByHand([{ model: opened, places: [['cpu', 0]], deadlineMs: 10_000 }]);
+  const paths = { plan: `${folder}/plan.json`, profile: `${folder}/profile.json` };
+  writeFileSync(paths.plan, planDocument.write({ ...plan, profileHash: contentHash(profile) }));
+  writeFileSync(paths.profile, profileDocument.write(profile));
+  return { ...paths, words: ['run', paths.plan, '--profile', paths.profile, '--warmup', '50ms'] };
+}
+
+claim('a plan runs, its document is what --json prints, metrics and learned costs are written', () =>
+  inFolder(async (folder) => {
+    const { words, profile } = await files(folder);
+    const metrics = `${folder}/metrics.txt`;
+    const learned = `${folder}/learned.json`;
+    const { code, out, err } = await run([
+      ...words,
+      ...['--for', '300ms', '--json', '--out', `${folder}/run.json`, '--metrics', metrics, '--learn', learned],
+    ]);
+    assert.is(code, 0, err);
+    assert.is(out, readFileSync(`${folder}/run.json`, 'utf8'));
+    const { document } = runDocument.parse(out, 'run');
+    assert.ok(document.models[0]!.finished > 0);
+    assert.is(document.models[0]!.deadline!.missed, 0);
+    assert.match(readFileSync(metrics, 'utf8'), /heterodyne_frames_total\{model="one",outcome="finished"\} \d+/);
+    const { document: after } = profileDocument.parse(readFileSync(learned, 'utf8'), learned);
+    assert.is.not(canonicalJson(after), readFileSync(profile, 'utf8'));
+  }),
+);
+
+claim('an interruption ends the feeding, prints what was measured, and is exit code 130', () =>
+  inFolder(async (folder) => {
+    const { words } = await files(folder);
+    const stop = new AbortController();
+    const metrics = `${folder}/metrics.txt`;
+    // Once a file of metrics is there the plan is at work.
+    const timer = setInterval(() => {
+      if (existsSync(metrics)) stop.abort(new Error('interrupted'));
+    }, 50);
+    const { code, out } = await run([...words, '--for', '60s', '--metrics', metrics], { signal: stop.signal });
+    clearInterval(timer);
+    assert.is(code, 130);
+    assert.match(out, /interrupted/);
+    assert.match(out, /^ one +\d+/m);
+  }),
+);
+
+claim('what was measured is printed even when the disk is full, and the error says so', () =>
+  inFolder(async (folder) => {
+    if (!existsSync('/dev/full')) {
+      console.log('skipped: this system has no /dev/full');
+      return;
+    }
+    const { words } = await files(folder);
+    const { code, out, err } = await run([...words, '--for', '100ms', '--out', '/dev/full']);
+    assert.is(code, 65);
+    assert.match(err, /the disk is full/);
+    assert.match(out, /Run on host/);
+  }),
+);
+
+claim('the plan and the baselines are executed in turns', () =>
+  inFolder(async (folder) => {
+    const { words } = await files(folder);
+    const { code, out, err } = await run([...words, '--for', '500ms', '--compare', '--json']);
+    assert.is(code, 0, err);
+    const { document } = runDocument.parse(out, 'run');
+    const names = document.compare!.flatMap(({ name }) => name.split(' = '));
+    assert.equal([...names].sort(), ['plan', 'random', 'runtime-default', 'single-best']);
+    assert.ok(document.compare![0]!.name.startsWith('plan'));
+    for (const { measured, models } of document.compare!) {
+      assert.is(measured.turns.length, 5);
+      assert.ok(measured.low <= measured.mean && measured.mean <= measured.high);
+      for (const { throughputPerS } of models) assert.ok(throughputPerS > 0);
+    }
+  }),
+);
+
+test('options that contradict each other are refused before anything starts', async () => {
+  for (const [words, message] of [
+    [['run'], /needs PLAN/],
+    [['run', 'nowhere.json'], /nowhere\.json/],
+  ] as const) {
+    const { code, err } = await run(words);
+    assert.ok(code === 64 || code === 65);
+    assert.match(err, message);
+  }
+  await inFolder(async (folder) => {
+    if (missing) return;
+    const { plan } = await files(folder);
+    for (const [words, message] of [
+      [['--level', '3'], /means nothing without --controller/],
+      [['--compare'], /plans the baselines from a profile/],
+      [['--for', '0s'], /--for cannot be/],
+      [['--controller', 'neuos', '--compare'], /contradict each other/],
+    ] as const) {
+      const { code, err } = await run(['run', plan, ...words]);
+      assert.is(code, 64);
+      assert.match(err, message);
+    }
+  });
+});
+
+test.run();
