@@ -10,7 +10,7 @@ const RIDGE = 1e-4;
 /** Gauss-Seidel sweeps from one fit to the next: what was learned in between changes little. */
 const SWEEPS = 6;
 /** Fits from one exact solution to the next. */
-const EXACT_EVERY = 5;
+const EXACT_EVERY = 8;
 
 export class Surrogate {
   /** [S] place of a slot's first value among the unknowns; the intercept is unknown 0. */

@@ -48,8 +48,8 @@ export const EXACT_SURROGATE_DEFAULTS: ExactSurrogateSettings = {
   proposals: 12,
   proposalPasses: 1,
   margin: 0.002,
-  width: 24,
-  kick: 3,
+  width: 32,
+  kick: 2,
   kicks: 6,
   buckets: 512,
 };
@@ -65,7 +65,7 @@ export function exactSurrogateMethod(settings: Partial<ExactSurrogateSettings> =
     title: 'additive surrogates, solved exactly, and neighbours',
     source:
       'surrogate-assisted search as in NSGANetV2 (Lu et al., ECCV 2020), additive block scores as in MathNAS (2023)',
-    defaultEvaluations: (limits) => 2000 + 3400 * limits,
+    defaultEvaluations: (limits) => 2000 + 3100 * limits,
     run: (context) => new ExactSurrogate(context, { ...EXACT_SURROGATE_DEFAULTS, ...settings }).run(),
   };
 }
