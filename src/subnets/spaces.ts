@@ -1,6 +1,7 @@
 /** The spaces that ship. */
 import { HeterodyneError } from '../core/errors.ts';
 import { nearest } from '../documents/nearest.ts';
+import { SHAPES_SPACE } from './elastic/shapes-space.ts';
 import type { ElasticSpace } from './elastic-space.ts';
 import { ofaMbv3 } from './ofa-mbv3.ts';
 import { ofaResnet50 } from './ofa-resnet50.ts';
@@ -8,6 +9,7 @@ import { ofaResnet50 } from './ofa-resnet50.ts';
 const SPACES: Record<string, (resolutions?: readonly number[]) => ElasticSpace> = {
   'ofa-mbv3': ofaMbv3,
   'ofa-resnet50': ofaResnet50,
+  shapes: (resolutions) => ({ ...SHAPES_SPACE, ...(resolutions && { resolutions: [...resolutions] }) }),
 };
 
 export const spaceNames = Object.keys(SPACES);

@@ -58,6 +58,7 @@ const ROOMS: Record<string, string[]> = {
   ],
   'src/subnets': [
     'src/core',
+    'src/reference',
     'src/documents',
     'src/models',
     'src/platforms',

@@ -6,10 +6,11 @@ import type { Normalization } from '../../models/zoo/builder.ts';
 import type { SearchSpace } from '../space.ts';
 import { mbv3Graph } from './ofa-mbv3.ts';
 import { resnet50Graph } from './ofa-resnet50.ts';
+import { shapesGraph } from './shapes.ts';
 
 type Build = (space: SearchSpace, network: Uint8Array, name: string, normalization: Normalization) => Graph;
 
-const BUILDERS: Record<string, Build> = { 'ofa-mbv3': mbv3Graph, 'ofa-resnet50': resnet50Graph };
+const BUILDERS: Record<string, Build> = { 'ofa-mbv3': mbv3Graph, 'ofa-resnet50': resnet50Graph, shapes: shapesGraph };
 
 /**
  * The graph of one network [S]; weights have shapes and no content.

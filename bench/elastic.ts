@@ -1,0 +1,354 @@
+/**
+ * Trains the project's own supernet on images that it draws, measures sub-networks in ONNX Runtime, fits the accuracy
+ * predictor, and writes what examples/elastic/ ships. Same seed, same weights.
+ *
+ *   node --import tsx bench/elastic.ts train [--steps 1500]     weights    examples/elastic/weights.npz
+ *   node --import tsx bench/elastic.ts measure                  accuracy   examples/elastic/measured.json
+ *   node --import tsx bench/elastic.ts fit                      predictor  examples/elastic/predictor.onnx
+ *   node --import tsx bench/elastic.ts costs                    latencies  examples/elastic/costs.json
+ *   node --import tsx bench/elastic.ts ladder FRONT.json DIR    levels as ONNX files, measured, and their ladder
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { defaultCore } from '../bindings/core.ts';
+import { openNativeSession } from '../bindings/onnx/index.ts';
+import { Adam, cosineRate, softmaxCrossEntropy, Tape, trainingKernels } from '../bindings/training/index.ts';
+import { kendall } from '../src/estimators/ranking.ts';
+import { writeOnnx } from '../src/models/onnx/write.ts';
+import { type Feature, GraphBuilder } from '../src/models/zoo/builder.ts';
+import { zooWeights } from '../src/models/zoo/weights.ts';
+import { Random } from '../src/reference/random.ts';
+import { type SubnetCosts, subnetCostsDocument } from '../src/subnets/costs/costs-schema.ts';
+import { CLASSES, drawImages, type LabelledImages, toBatchFirst } from '../src/subnets/elastic/images.ts';
+import { fitPredictor } from '../src/subnets/elastic/predictor-fit.ts';
+import { shapesOnnx } from '../src/subnets/elastic/shapes-onnx.ts';
+import { SHAPES_SPACE, STEM_CHANNELS, TAIL_CHANNELS } from '../src/subnets/elastic/shapes-space.ts';
+import { readSupernet, Supernet, writeSupernet } from '../src/subnets/elastic/supernet.ts';
+import { elasticSpaceDocument } from '../src/subnets/elastic-space.ts';
+import { frontDocument } from '../src/subnets/front-schema.ts';
+import { type Genotype, genomeFrom } from '../src/subnets/genotype.ts';
+import { encode, inputLayout, slotColumns } from '../src/subnets/input-layout.ts';
+import { ladderDocument, ladderOf } from '../src/subnets/ladder-schema.ts';
+import { searchSpace } from '../src/subnets/space.ts';
+import { mean, median } from './statistics.ts';
+
+const { positionals, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: {
+    steps: { type: 'string', default: '1500' },
+    networks: { type: 'string', default: '160' },
+    images: { type: 'string', default: '3000' },
+  },
+});
+const FOLDER = new URL('../examples/elastic/', import.meta.url);
+const SEEDS = { weights: 7, training: 11, genotypes: 13, calibration: 17, test: 19 };
+const BATCH = 64;
+const RATE = 0.01;
+const SMOOTHING = 0.05;
+/** Passes of a step: the largest, the smallest and so many at random. */
+const RANDOM_PASSES = 2;
+const CALIBRATION_BATCHES = 8;
+const space = searchSpace(SHAPES_SPACE);
+
+/** Largest, smallest or a random sub-network. */
+function genotype(choose: (choices: readonly number[]) => number): Genotype {
+  const stages = SHAPES_SPACE.stages;
+  const blocks = stages.flatMap((stage) => Array.from({ length: stage.blocks }, () => stage));
+  return {
+    ks: blocks.map(({ genes }) => choose(genes[0].choices)),
+    e: blocks.map(({ genes }) => choose(genes[1].choices)),
+    d: stages.map(({ depths }) => choose(depths)),
+    w: stages.map(({ width }) => choose(width?.choices ?? [])),
+    r: choose(SHAPES_SPACE.resolutions),
+  };
+}
+
+const largest = genotype((choices) => choices[choices.length - 1]);
+const smallest = genotype((choices) => choices[0]);
+
+function train(): void {
+  const steps = Number(flags.steps);
+  const kernels = trainingKernels();
+  const supernet = new Supernet(kernels, SEEDS.weights);
+  const adam = new Adam(supernet.parameters, { weightDecay: 1e-5 });
+  const tape = new Tape(kernels);
+  const random = new Random(SEEDS.training);
+  console.log(`${supernet.parameters.count} weights, ${steps} steps of ${BATCH} images`);
+  const began = performance.now();
+  let window = { loss: 0, correct: 0, count: 0 };
+  for (let step = 0; step < steps; step++) {
+    const drawn = new Map<number, LabelledImages>();
+    supernet.parameters.zeroGradients();
+    const anyone = () => genotype((choices) => choices[random.below(choices.length)]);
+    for (const each of [largest, smallest, ...Array.from({ length: RANDOM_PASSES }, anyone)]) {
+      const size = each.r as number;
+      const batch = drawn.get(size) ?? drawImages(SEEDS.training, step * BATCH, BATCH, size);
+      drawn.set(size, batch);
+      tape.reset();
+      const logits = supernet.forward(tape, batch, each);
+      const { value, gradient, correct } = softmaxCrossEntropy(tape.values(logits), batch.labels, SMOOTHING);
+      tape.backward(logits, gradient);
+      window = { loss: window.loss + value, correct: window.correct + correct, count: window.count + 1 };
+    }
+    supernet.parameters.clipGradients(5);
+    const warm = Math.min(1, (step + 1) / 50);
+    adam.step(warm * cosineRate(step, steps, RATE, 0));
+    if ((step + 1) % 50 === 0) {
+      const minutes = (performance.now() - began) / 60_000;
+      const { loss, correct, count } = window;
+      console.log(
+        `step ${step + 1}: loss ${(loss / count).toFixed(3)}, correct ${((100 * correct) / count / BATCH).toFixed(1)} %, ${minutes.toFixed(1)} min`,
+      );
+      window = { loss: 0, correct: 0, count: 0 };
+    }
+  }
+  writeFileSync(new URL('weights.npz', FOLDER), writeSupernet(supernet));
+  writeFileSync(new URL('space.json', FOLDER), elasticSpaceDocument.write(SHAPES_SPACE));
+}
+
+/** Accuracy of one sub-network on images it never saw, by ONNX Runtime. */
+async function accuracyOf(supernet: Supernet, tape: Tape, each: Genotype, count: number): Promise<number> {
+  const size = each.r as number;
+  const settle = Array.from({ length: CALIBRATION_BATCHES }, (_, i) => calibrationImages(size, i * BATCH, BATCH));
+  supernet.calibrate(tape, settle, each);
+  const session = await openNativeSession(shapesOnnx(supernet, each, 100));
+  let correct = 0;
+  for (let first = 0; first < count; first += 100) {
+    const { labels, batch } = testImages(size, first);
+    const { logits } = await session.run({ input: { type: 'float32', data: batch, dims: [100, 3, size, size] } });
+    const scores = logits.data as Float32Array;
+    for (let n = 0; n < 100; n++) {
+      const row = scores.subarray(n * CLASSES.length, (n + 1) * CLASSES.length);
+      if (row.indexOf(Math.max(...row)) === labels[n]) correct++;
+    }
+  }
+  await session.close();
+  return correct / count;
+}
+
+const cache = new Map<string, unknown>();
+function once<T>(key: string, make: () => T): T {
+  if (!cache.has(key)) cache.set(key, make());
+  return cache.get(key) as T;
+}
+const calibrationImages = (size: number, first: number, count: number) =>
+  once(`c ${size} ${first}`, () => drawImages(SEEDS.calibration, first, count, size));
+const testImages = (size: number, first: number) =>
+  once(`t ${size} ${first}`, () => {
+    const drawn = drawImages(SEEDS.test, first, 100, size);
+    return { labels: drawn.labels, batch: toBatchFirst(drawn) };
+  });
+
+export interface Measured {
+  genotype: Genotype;
+  /** Share of images that it names rightly. */
+  accuracy: number;
+}
+
+async function measure(): Promise<void> {
+  const kernels = trainingKernels();
+  const supernet = readSupernet(kernels, new Uint8Array(readFileSync(new URL('weights.npz', FOLDER))));
+  const tape = new Tape(kernels);
+  const random = new Random(SEEDS.genotypes);
+  const count = Number(flags.images);
+  const measured: Measured[] = [];
+  const wanted = [largest, smallest];
+  while (wanted.length < Number(flags.networks))
+    wanted.push(genotype((choices) => choices[random.below(choices.length)]));
+  for (const each of wanted) {
+    const accuracy = await accuracyOf(supernet, tape, each, count);
+    measured.push({ genotype: canonical(each), accuracy });
+    if (measured.length % 10 === 0) console.log(`${measured.length}: ${JSON.stringify(measured.at(-1))}`);
+  }
+  const document = { images: count, runtime: 'onnxruntime-node', networks: measured };
+  writeFileSync(new URL('measured.json', FOLDER), `${JSON.stringify(document)}\n`);
+  const sorted = measured.map(({ accuracy }) => accuracy).sort((a, b) => a - b);
+  console.log(
+    `accuracy ${sorted[0]} to ${sorted.at(-1)}; largest ${measured[0].accuracy}, smallest ${measured[1].accuracy}`,
+  );
+}
+
+function canonical(each: Genotype): Genotype {
+  const ks = [...(each.ks as number[])];
+  const e = [...(each.e as number[])];
+  let first = 0;
+  SHAPES_SPACE.stages.forEach(({ blocks }, s) => {
+    for (let b = (each.d as number[])[s]; b < blocks; b++) ks[first + b] = e[first + b] = 0;
+    first += blocks;
+  });
+  return { ...each, ks, e };
+}
+
+/** One-hot rows of genotypes, as the predictor's input layout has them. */
+function rowsOf(genotypes: readonly Genotype[]): Float32Array {
+  const layout = inputLayout(space);
+  const columns = slotColumns(space, layout);
+  const kernel = defaultCore().subnets({ space: space.numbers, cost: [] });
+  const rows = genotypes.map((each) => encode(kernel.networks(genomeFrom(space, each)), columns, layout.inputs));
+  return Float32Array.from(rows.flatMap((row) => [...row]));
+}
+
+/** Three of four sub-networks teach, the others judge; check vectors come from the file that is written. */
+async function fit(): Promise<void> {
+  const { networks } = JSON.parse(readFileSync(new URL('measured.json', FOLDER), 'utf8')) as { networks: Measured[] };
+  const teach = networks.filter((_, i) => i % 4 !== 3);
+  const judge = networks.filter((_, i) => i % 4 === 3);
+  const genotypes = (list: readonly Measured[]) => list.map(({ genotype }) => genotype);
+  const accuracies = (list: readonly Measured[]) => list.map(({ accuracy }) => accuracy);
+  const { onnx, predict } = fitPredictor(trainingKernels(), rowsOf(genotypes(teach)), accuracies(teach), SEEDS.weights);
+  const predicted = [...predict(rowsOf(genotypes(judge)))];
+  const errors = predicted.map((value, i) => Math.abs(value - judge[i].accuracy));
+  const tau = kendall(predicted, accuracies(judge));
+  console.log(
+    `${teach.length} teach, ${judge.length} judge: Kendall tau ${tau.toFixed(3)}, mean error ${(100 * mean(errors)).toFixed(2)} points`,
+  );
+  writeFileSync(new URL('predictor.onnx', FOLDER), onnx);
+  const known = judge.slice(0, 8).map(({ genotype }, i) => ({ genotype, accuracy: predicted[i] }));
+  writeFileSync(new URL('check-vectors.json', FOLDER), `${JSON.stringify(known)}\n`);
+}
+
+/** Milliseconds of a piece on one core by ONNX Runtime: the median, less what calling an empty model takes. */
+async function timed(bytes: Uint8Array, shape: readonly number[], emptyMs: number): Promise<number[]> {
+  const session = await openNativeSession(bytes);
+  const data = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.5);
+  const samples: number[] = [];
+  for (let run = 0; run < 60; run++) {
+    const began = performance.now();
+    await session.run({ input: { type: 'float32', data, dims: shape } });
+    if (run >= 10) samples.push(Math.max(0.001, performance.now() - began - emptyMs));
+  }
+  await session.close();
+  return samples;
+}
+
+/** Latency of every kind of block at every resolution: what `search --costs` takes. */
+async function costs(): Promise<void> {
+  type Entry = SubnetCosts['entries'][number];
+  const entries: Entry[] = [];
+  const build = (channels: number, size: number, layers: (builder: GraphBuilder, x: Feature) => Feature) => {
+    const builder = new GraphBuilder('piece', 1, 'folded');
+    const graph = builder.finish(layers(builder, builder.input('input', channels, size, size)));
+    graph.outputs[0].shape = undefined;
+    return writeOnnx(graph, zooWeights(graph, 1));
+  };
+  const empty = build(1, 1, (builder, x) => builder.activate('nothing', x, 'relu'));
+  const emptyMs = median(await timed(empty, [1, 1, 1, 1], 0));
+  const add = async (about: Omit<Entry, 'meanMs'>, bytes: Uint8Array, shape: number[]) => {
+    const samples = await timed(bytes, shape, emptyMs);
+    entries.push({ ...about, meanMs: median(samples), count: samples.length });
+  };
+  for (const resolution of SHAPES_SPACE.resolutions) {
+    let size = resolution;
+    let inputs = [STEM_CHANNELS];
+    const ends: number[] = [];
+    for (const stage of SHAPES_SPACE.stages) {
+      const half = Math.ceil(size / 2);
+      for (const width of stage.width?.choices ?? []) {
+        for (const ks of stage.genes[0].choices) {
+          for (const e of stage.genes[1].choices) {
+            const form = { ks, e };
+            for (const inputWidth of inputs) {
+              const bytes = build(inputWidth, size, (b, x) =>
+                block(b, x, { kernel: ks, expand: e, channels: width, stride: 2 }),
+              );
+              const before = inputs.length > 1 ? { inputWidth } : {};
+              await add({ resolution, stage: stage.name, block: 0, form, width, ...before }, bytes, [
+                1,
+                inputWidth,
+                size,
+                size,
+              ]);
+            }
+            if (stage.blocks === 1) continue;
+            const bytes = build(width, half, (b, x) =>
+              block(b, x, { kernel: ks, expand: e, channels: width, stride: 1 }),
+            );
+            await add({ resolution, stage: stage.name, form, width }, bytes, [1, width, half, half]);
+          }
+        }
+      }
+      inputs = stage.width?.choices ?? [];
+      size = half;
+      ends.push(half);
+    }
+    const stem = build(3, resolution, (b, x) => b.conv('stem', x, { channels: STEM_CHANNELS, kernel: 3, padding: 1 }));
+    const widest = inputs[inputs.length - 1];
+    const tail = build(widest, size, (b, x) => {
+      const y = b.conv('tail', x, { channels: TAIL_CHANNELS, kernel: 1 });
+      return b.linear('head', b.flatten('flatten', b.globalAveragePool('pool', y)), CLASSES.length);
+    });
+    const both =
+      median(await timed(stem, [1, 3, resolution, resolution], emptyMs)) +
+      median(await timed(tail, [1, widest, size, size], emptyMs));
+    // Calling a model at all is paid once.
+    entries.push({ resolution, meanMs: both + emptyMs });
+    console.log(`resolution ${resolution}: ${entries.length} entries`);
+  }
+  const document: SubnetCosts = {
+    kind: 'subnet-costs',
+    schemaVersion: 1,
+    space: SHAPES_SPACE.name,
+    processor: 'cpu',
+    provenance: 'measured',
+    entries,
+  };
+  writeFileSync(new URL('costs.json', FOLDER), subnetCostsDocument.write(document));
+}
+
+/** From a front document to a ladder whose accuracies and latencies are measured, with the levels as ONNX files. */
+async function ladder(): Promise<void> {
+  const [, front, folder] = positionals;
+  if (!front || !folder) throw new Error('elastic.ts ladder FRONT.json FOLDER');
+  const { document } = frontDocument.parse(readFileSync(front, 'utf8'), front);
+  const kernels = trainingKernels();
+  const supernet = readSupernet(kernels, new Uint8Array(readFileSync(new URL('weights.npz', FOLDER))));
+  const tape = new Tape(kernels);
+  mkdirSync(folder, { recursive: true });
+  const files = new Map(document.ladders?.[0].levels.map((place, i) => [place, `level-${i + 1}.onnx`]));
+  const made = ladderOf(document, files);
+  const count = Number(flags.images);
+  const rows: string[] = [];
+  for (const level of made.ladders[0].levels) {
+    const { genotype } = level;
+    const predicted = level.accuracy;
+    const latency = level.latencyMs ?? 0;
+    level.accuracy = await accuracyOf(supernet, tape, genotype, count);
+    level.accuracySource = 'measured';
+    level.accuracyError = Math.sqrt((level.accuracy * (1 - level.accuracy)) / count);
+    const bytes = shapesOnnx(supernet, genotype, 1, `shapes-level-${level.level}`);
+    writeFileSync(`${folder}/${level.model}`, bytes);
+    level.latencyMs = median(await timed(bytes, [1, 3, level.resolution, level.resolution], 0));
+    level.latencySource = 'measured';
+    rows.push(
+      `| ${level.level} | ${level.resolution} | ${[genotype.d, genotype.w].map(String).join(' · ')} | ${(100 * predicted).toFixed(2)} % | ${(100 * level.accuracy).toFixed(2)} % ± ${(196 * level.accuracyError).toFixed(2)} | ${latency.toFixed(3)} | ${level.latencyMs.toFixed(3)} |`,
+    );
+  }
+  // What turned out worse and slower than another level is none.
+  const { levels } = made.ladders[0];
+  made.ladders[0].levels = levels
+    .filter((a) => !levels.some((b) => b !== a && b.accuracy >= a.accuracy && (b.latencyMs ?? 0) <= (a.latencyMs ?? 0)))
+    .map((level, i) => ({ ...level, level: i + 1 }));
+  writeFileSync(`${folder}/ladder.json`, ladderDocument.write(made));
+  console.log(rows.join('\n'));
+}
+
+interface BlockForm {
+  kernel: number;
+  expand: number;
+  channels: number;
+  stride: number;
+}
+
+function block(b: GraphBuilder, x: Feature, { kernel, expand, channels, stride }: BlockForm): Feature {
+  const middle = x.channels * expand;
+  let y = b.conv('expand', x, { channels: middle, kernel: 1 });
+  y = b.conv('depthwise', y, { channels: middle, kernel, stride, padding: 'same', groups: middle });
+  y = b.conv('project', y, { channels, kernel: 1, activation: 'none' });
+  return stride === 1 ? b.add('add', x, y) : y;
+}
+
+mkdirSync(FOLDER, { recursive: true });
+const TASKS: Record<string, () => void | Promise<void>> = { train, measure, fit, costs, ladder };
+const task = TASKS[positionals[0] ?? ''];
+if (task) await task();
+else throw new Error(`one of ${Object.keys(TASKS).join(', ')}`);
