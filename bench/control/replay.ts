@@ -56,19 +56,10 @@ export function replay(cohort: Cohort, options: ReplayOptions): Outcome {
   const lossOf = control.instances.map(({ variants }) => variants.map(({ loss }) => loss));
   const frameLoss = new Float64Array(n);
   let finished = 0;
-  let wanted = control.start;
-  /** Levels on their way: a change of a clock is completed before the next wish for it is passed on. */
-  const issued = Int32Array.from(control.points[wanted].levels);
-  const requestWanted = () => {
-    const { levels } = control.points[wanted];
-    for (let d = 0; d < issued.length; d++) if (issued[d] === engine.levels[d]) issued[d] = levels[d];
-    engine.requestLevels(issued);
-  };
   const actuator: Actuator = {
     setPoint(point) {
-      wanted = point;
       outcome.switches++;
-      requestWanted();
+      engine.requestLevels(control.points[point].levels);
     },
     setVariant: (i, variant) => engine.setRoute(i, variant),
     skipFrame: (i) => engine.giveUp(i, loop.state.frame[i]),
@@ -133,10 +124,10 @@ export function replay(cohort: Cohort, options: ReplayOptions): Outcome {
         loop.frameSkipped(m, frame, now);
       },
       levelChanged: (_domain, _level, now) => {
-        requestWanted();
-        const { levels } = control.points[wanted];
-        if (loop.state.point !== wanted && engine.levels.every((level, d) => level === levels[d]))
-          loop.pointHolds(wanted, now);
+        const { point, wantedPoint } = loop.state;
+        const { levels } = control.points[wantedPoint];
+        if (point !== wantedPoint && engine.levels.every((level, d) => level === levels[d]))
+          loop.pointHolds(wantedPoint, now);
       },
       woken: (now) => loop.woken(now),
     },

@@ -63,6 +63,9 @@ export class Engine {
 
   // Per clock domain.
   readonly #levels: Int32Array;
+  /** Level of the change under way; the present one = none. */
+  readonly #coming: Int32Array;
+  /** Newest wish. */
   readonly #wanted: Int32Array;
 
   readonly #releaseTimer: number;
@@ -90,6 +93,7 @@ export class Engine {
     this.#steps = new Steps(system);
     this.#table = new FigureTable(system, this.#steps, this.#blockSigma);
     this.#levels = Int32Array.from(system.levels);
+    this.#coming = Int32Array.from(system.levels);
     this.#wanted = Int32Array.from(system.levels);
     this.#figures = this.#table.at(this.#levels);
 
@@ -195,14 +199,14 @@ export class Engine {
 
   // Actions, allowed in hooks and between runs.
 
-  /** Ask for a level of each clock domain; each holds after its delay. A later wish replaces an earlier one. */
+  /**
+   * Ask for a level of each clock domain; each holds after its delay. As a clock driver does, a domain completes the change
+   * that is under way; the newest wish waits for that, and its delay begins then.
+   */
   requestLevels(levels: ArrayLike<number>): void {
     for (let d = 0; d < this.#levels.length; d++) {
-      if (levels[d] === this.#wanted[d]) continue;
       this.#wanted[d] = levels[d];
-      const holds = levels[d] === this.#levels[d];
-      const at = holds ? Number.POSITIVE_INFINITY : this.#now + this.system.domains[d].delaySeconds;
-      this.#timers.set(this.#domainTimer + d, at);
+      this.#beginChange(d);
     }
   }
 
@@ -451,9 +455,17 @@ export class Engine {
 
   // Clocks and bursts.
 
-  /** A requested level holds from now on. */
+  /** Takes up a domain's newest wish, unless it holds already or another change is under way. */
+  #beginChange(domain: number): void {
+    const level = this.#levels[domain];
+    if (this.#coming[domain] !== level || this.#wanted[domain] === level) return;
+    this.#coming[domain] = this.#wanted[domain];
+    this.#timers.set(this.#domainTimer + domain, this.#now + this.system.domains[domain].delaySeconds);
+  }
+
+  /** The change under way is complete: its level holds from now on. */
   #actuated(domain: number): void {
-    this.#levels[domain] = this.#wanted[domain];
+    this.#levels[domain] = this.#coming[domain];
     this.#figures = this.#table.at(this.#levels);
     this.#lanes.setFigures(this.#figures, this.#now);
     const { stallSeconds, servers } = this.system.domains[domain];
@@ -464,6 +476,8 @@ export class Engine {
       this.#lanes.respeed(s, this.#now);
     }
     this.#hooks.levelChanged?.(domain, this.#levels[domain], this.#now);
+    // After the hook, whose wish is the newest.
+    this.#beginChange(domain);
   }
 
   #toggleBurst(processor: number): void {

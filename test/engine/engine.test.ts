@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PlacementProblem } from '../../src/core/placement.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { Arrival, EngineOptions } from '../../src/engine/options.ts';
+import type { Arrival, EngineHooks, EngineOptions } from '../../src/engine/options.ts';
 import { type SystemOptions, systemOf } from '../../src/engine/system.ts';
 import { plainModel, problemFrom } from '../core/problems.ts';
 import { recordsOf } from './placements.ts';
@@ -109,14 +109,77 @@ test('a clock changes after its delay, in mid-block, and its servers stand still
   near(engine.meters.idleJoules, 0.03 * 2 + 0.97 * 1, 'joules');
 });
 
-test('a later wish replaces an earlier one that does not hold yet', () => {
-  const problem = problemFrom([{ seconds: [[0.1]] }]);
-  const { engine, ended } = watched(problem, [[1, 0, 1]], { arrivals: [once] }, clocked(problem, 2, 0.03, 0));
+test('a change under way is completed before a wish to go back is taken up', () => {
+  const problem = problemFrom([{ seconds: [[0.1]] }], { idleWatts: 2 });
+  const { engine, ended } = watched(problem, [[1, 0, 1]], { arrivals: [once] }, clocked(problem, 2, 0.03, 0.004));
   engine.requestLevels([0]);
   engine.run(0.02);
   engine.requestLevels([1]);
+  engine.run(0.04);
+  assert.is(engine.levels[0], 0);
   engine.run(1);
-  near(ended[0].at, 0.1);
+  assert.is(engine.levels[0], 1);
+  // 30 ms at full speed, 26 ms at half speed; every change stands still for 4 ms first.
+  near(ended[0].at, 0.06 + 0.004 + (0.1 - 0.03 - 0.013));
+  near(engine.meters.idleJoules, 0.97 * 2 + 0.03 * 1, 'joules');
+});
+
+/** Levels of a clock that takes 5 ms, as `level@ms` when they come to hold; a wish at 0, 0.5, 1.5, 2.5 ... ms. */
+function changes(wish: (n: number) => number): string[] {
+  const problem = problemFrom([{ seconds: [[1]] }]);
+  const found: string[] = [];
+  let n = 0;
+  const hooks: EngineHooks = {
+    levelChanged: (_domain, level, now) => found.push(`${level}@${Math.round(now * 1e6) / 1000}`),
+    woken: (now) => {
+      engine.requestLevels([wish(n++)]);
+      engine.wakeAt(now === 0 ? 0.0005 : now + 0.001);
+    },
+  };
+  const system = systemOf(problem, recordsOf([[1, 0, 1]]), clocked(problem, 2, 0.005, 0));
+  const engine = new Engine(system, { arrivals: [once], hooks });
+  engine.wakeAt(0);
+  engine.run(0.031);
+  return found;
+}
+
+test('with a new wish every millisecond a clock that takes 5 ms changes every 5 ms, each time to the newest', () => {
+  assert.equal(
+    changes((n) => (n === 0 ? 0 : n + 1)),
+    ['0@5', '6@10', '11@15', '16@20', '21@25', '26@30'],
+  );
+});
+
+test('who wavers gets what is wanted in the end, and no change where that holds already', () => {
+  assert.equal(
+    changes((n) => (n < 7 ? n % 2 : 1)),
+    ['0@5', '1@10'],
+  );
+  assert.equal(
+    changes((n) => (n < 5 ? n % 2 : 0)),
+    ['0@5'],
+  );
+  assert.equal(
+    changes(() => 1),
+    [],
+  );
+});
+
+test('a wish that is made when a level comes to hold goes before an older one that waits', () => {
+  const problem = problemFrom([{ seconds: [[0.1]] }]);
+  const found: string[] = [];
+  const hooks: EngineHooks = {
+    levelChanged: (_domain, level, now) => {
+      found.push(`${level}@${Math.round(now * 1000)}`);
+      if (found.length === 1) engine.requestLevels([3]);
+    },
+  };
+  const system = systemOf(problem, recordsOf([[1, 0, 1]]), clocked(problem, 2, 0.01, 0));
+  const engine = new Engine(system, { arrivals: [once], hooks });
+  engine.requestLevels([0]);
+  engine.requestLevels([2]);
+  engine.run(1);
+  assert.equal(found, ['0@10', '3@20']);
 });
 
 test('a disturbed processor slows down at once; one that vanishes holds its frame until it comes back', () => {
