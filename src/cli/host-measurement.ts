@@ -73,36 +73,30 @@ export async function measureHost(
   call: Call,
 ): Promise<HostMeasurements> {
   const { signal } = call;
-  const limit = values['time-limit'];
-  const timeLimitMs = limit === undefined ? undefined : parseQuantity(limit, 'ms', '--time-limit');
+  const timeLimitMs = timeLimit(values);
   const originals = await openModels(chosen, parseCut(values.cut), signal);
   const forms = values.matrix ? [] : await openVariants(chosen, parseCut(values.cut), signal, originals);
   const models = [...originals, ...forms.map(({ model }) => model)];
   const variants = [...originals.map(() => 'original'), ...forms.map(({ variant }) => variant)];
   const blocked = models.map((model) => model.blocked);
-  const { journal, file, temporary } = await openJournal(values, platform, call);
-  const bar = await startProgress(values, call);
   const singles = values.interference ? SINGLES : 1;
-  try {
+  return journaled(values, platform, call, async (journal, progress) => {
     const { outcomes, warnings } = await measureModels(models, platform, {
       ...(values.matrix && { wholeOnly: true }),
       ...(timeLimitMs !== undefined && { timeLimitMs }),
       journal,
       signal,
-      onProgress: (share, note) => bar.update(share * singles, note),
+      onProgress: (share, note) => progress(share * singles, note),
     });
     const all = [...found, ...modelWarnings(blocked), ...warnings];
     const day = values.provenance ? new Date().toISOString().slice(0, 10) : undefined;
     const matrix = measuredFpsMatrix(blocked.slice(0, originals.length), platform, outcomes, day);
-    if (values.matrix) {
-      if (temporary) await removeFile(file!);
-      return { matrix, warnings: all };
-    }
+    if (values.matrix) return { matrix, warnings: all };
     const pairs = values.interference
       ? await measureInterference(originals, platform, outcomes, {
           journal,
           signal,
-          onProgress: (share, note) => bar.update(singles + share * (1 - singles), note),
+          onProgress: (share, note) => progress(singles + share * (1 - singles), note),
         })
       : [];
     const profile: Profile = {
@@ -110,8 +104,28 @@ export async function measureHost(
       ...(pairs.length > 0 && { interference: fitInterference(pairs) }),
       ...(all.length > 0 && { warnings: all }),
     };
-    if (temporary) await removeFile(file!);
     return { matrix, profile, warnings: all };
+  });
+}
+
+/** Time for all series together; absent = each as it needs. @throws HeterodyneError `USAGE` */
+export function timeLimit({ 'time-limit': text }: MeasureSettings): number | undefined {
+  return text === undefined ? undefined : parseQuantity(text, 'ms', '--time-limit');
+}
+
+/** Measures into the journal of `--resume` or beside `--out`; the latter is gone when `work` is done, and kept else. */
+export async function journaled<T>(
+  values: Pick<MeasureSettings, 'resume'> & OutputSettings,
+  platform: Platform,
+  call: Call,
+  work: (journal: Journal, progress: (share: number, note: string) => void) => Promise<T>,
+): Promise<T> {
+  const { journal, file, temporary } = await openJournal(values, platform, call);
+  const bar = await startProgress(values, call);
+  try {
+    const result = await work(journal, (share, note) => bar.update(share, note));
+    if (temporary) await removeFile(file!);
+    return result;
   } catch (error) {
     if (file !== undefined && !values.quiet) {
       bar.end();
@@ -124,7 +138,7 @@ export async function measureHost(
 }
 
 async function openJournal(
-  values: MeasureSettings & OutputSettings,
+  values: Pick<MeasureSettings, 'resume'> & OutputSettings,
   platform: Platform,
   call: Call,
 ): Promise<{ journal: Journal; file?: string; temporary: boolean }> {

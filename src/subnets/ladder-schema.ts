@@ -5,6 +5,12 @@ import { type DocumentFrom, defineDocument } from '../documents/document.ts';
 import { warningSchema } from '../documents/warnings.ts';
 import { type Front, genotypeSchema } from './front-schema.ts';
 
+const latency = {
+  latencyMs: z.number().min(0).optional(),
+  latencySigmaMs: z.number().min(0).optional().describe('Of a call, about its mean.'),
+  latencySource: z.enum(['measured', 'imported', 'modelled']).optional(),
+};
+
 const levelSchema = z.strictObject({
   level: z.int().min(1),
   genotype: genotypeSchema,
@@ -12,20 +18,32 @@ const levelSchema = z.strictObject({
   accuracy: z.number().describe('A fraction; see accuracySource.'),
   accuracySource: z.enum(['predicted', 'measured']),
   accuracyError: z.number().min(0).optional().describe('Standard error of a measured accuracy.'),
-  latencyMs: z.number().min(0).optional(),
-  latencySigmaMs: z.number().min(0).optional(),
-  latencySource: z.enum(['measured', 'imported', 'modelled']).optional(),
+  ...latency,
+  latencyP95Ms: z.number().min(0).optional(),
+  latencyRuns: z.int().min(1).optional().describe('Calls that were timed.'),
   macs: z.number().min(0).optional(),
   model: z.string().optional().describe('ONNX file, relative to this document.'),
+  stated: z
+    .strictObject({ processor: z.string(), level: z.int().min(1), ...latency })
+    .optional()
+    .describe('Place and latency in the ladder that was measured.'),
+});
+
+const processorLadderSchema = z.strictObject({
+  processor: z.string(),
+  costsHash: z.string(),
+  runtime: z.string().optional().describe('What ran the levels when they were measured.'),
+  pinned: z.boolean().optional().describe('Whether it was held to the cores of its processor.'),
+  levels: z.array(levelSchema).min(1),
 });
 
 const shape = {
   space: z.string(),
   spaceHash: z.string(),
   predictorHash: z.string(),
-  ladders: z
-    .array(z.strictObject({ processor: z.string(), costsHash: z.string(), levels: z.array(levelSchema).min(1) }))
-    .min(1),
+  platform: z.string().optional().describe('Where latencies were measured.'),
+  platformHash: z.string().optional(),
+  ladders: z.array(processorLadderSchema).min(1),
   warnings: z.array(warningSchema),
 };
 

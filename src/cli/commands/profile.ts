@@ -20,6 +20,7 @@ import { profileText } from '../../report/profile.ts';
 import { tablesText } from '../../report/tables.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { type HostMeasurements, MEASURE_OPTIONS, type MeasureSettings, measureHost } from '../host-measurement.ts';
+import { LADDER_OPTION, profileLadder } from '../ladder-measurement.ts';
 import {
   type ChosenWorkload,
   chooseWorkload,
@@ -55,6 +56,7 @@ export const profileCommand = defineCommand({
         'SpeedUp and PowerUp of every block on this processor, at the operating points that matter to a controller',
     },
     csv: { type: 'string', valueHint: 'FILE', description: 'with --matrix: also write its rates as a table (CSV)' },
+    ...LADDER_OPTION,
     ...MEASURE_OPTIONS,
     ...OUTPUT_OPTIONS,
   },
@@ -63,13 +65,16 @@ export const profileCommand = defineCommand({
     'heterodyne profile --models squeezenet,mobilenet-v2 --platform host --interference --out profile.json',
     'heterodyne profile --models squeezenet,alexnet --platform host --matrix --csv matrix.csv',
     'heterodyne profile --models resnet-50,googlenet --platform jetson-tx2 --tables gpu --out tables.json',
+    'heterodyne profile --ladder levels/ladder.json --platform host --out measured.json',
   ],
   details: [
     'On --platform host costs are measured: every model whole, through the profile that the runtime keeps of its nodes, and cut into blocks; the block sums stand beside the whole. It needs onnxruntime-node or onnxruntime-web. Ctrl-C keeps what was measured so far beside --out, and the same command goes on from there.',
     'On any other platform costs are modelled from the work of each block and the numbers of the platform (roofline). Correct them by hand or by measurement, then plan with heterodyne plan --profile FILE.',
+    'With --ladder the levels that heterodyne search --levels N --export DIR wrote are measured on every processor of the host; where a level is no faster than a more accurate one, it is left out with a warning.',
     'In Deno measuring needs -A, which the processes that run the models are given too.',
   ],
   async run(values, call) {
+    if (values.ladder !== undefined) return profileLadder(values.ladder, values, call);
     const chosen = await choosePlatform(values.platform);
     const precision = values.precision as WorkloadPrecision | undefined;
     const { models: lists, shape } = call.repeated;

@@ -1,0 +1,115 @@
+/** `profile --ladder`: every level of a ladder on every processor of this host. */
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { readBytes, readText } from '../../bindings/host/index.ts';
+import { HeterodyneError } from '../core/errors.ts';
+import type { Warning } from '../documents/warnings.ts';
+import { measureModels } from '../execution/measure.ts';
+import { thisHost } from '../execution/this-host.ts';
+import type { CuttableModel } from '../models/cut.ts';
+import { cuttableOnnx } from '../models/cuttable.ts';
+import { HOST_PLATFORM } from '../platforms/registry.ts';
+import { measuredLadderText } from '../report/measured-ladder.ts';
+import { ladderDocument } from '../subnets/ladder-schema.ts';
+import { type LadderNetwork, ladderNetworks, measuredLadder } from '../subnets/measured-ladder.ts';
+import type { Call, Options } from './command.ts';
+import { journaled, type MeasureSettings, timeLimit } from './host-measurement.ts';
+import { fileOf, modelWarnings } from './model-choice.ts';
+import type { OutputSettings } from './options.ts';
+import { checkOutput, deliver } from './output.ts';
+
+export const LADDER_OPTION = {
+  ladder: {
+    type: 'string',
+    valueHint: 'FILE',
+    description:
+      'instead of models: measure every level of this ladder on every processor of the host; the document is the ladder as measured',
+  },
+} as const satisfies Options;
+
+export interface LadderMeasureSettings extends MeasureSettings, OutputSettings {
+  ladder?: string;
+}
+
+/** A ladder brings its models, whole and as they are; and it is measured, here. */
+const REFUSED = [
+  ...['models', 'workload', 'shape', 'batch', 'precision', 'cut'],
+  ...['matrix', 'csv', 'tables', 'interference', 'provenance', 'roofline'],
+];
+
+/** @returns the exit code */
+export async function profileLadder(file: string, values: LadderMeasureSettings, call: Call): Promise<number> {
+  checkUse(values, call);
+  const { document, warnings } = ladderDocument.parse(await readText(file), file);
+  const networks = ladderNetworks(document, file);
+  const files = networks.map(({ level }) => fileOf(level.model, file));
+  await checkOutput(values, [file, ...files]);
+  const timeLimitMs = timeLimit(values);
+  const models: CuttableModel[] = [];
+  for (const [n, network] of networks.entries()) models.push(await openLevel(network, files[n], call.signal));
+  const { platform } = await thisHost();
+
+  const measured = await journaled(values, platform, call, (journal, onProgress) =>
+    measureModels(models, platform, {
+      wholeOnly: true,
+      ...(timeLimitMs !== undefined && { timeLimitMs }),
+      journal,
+      signal: call.signal,
+      onProgress,
+    }),
+  );
+  const ofModels = modelWarnings(models.map(({ blocked }) => blocked));
+  const found: Warning[] = [...warnings, ...ofModels, ...measured.warnings];
+  const folder = values.out === undefined || values.out === '-' ? '.' : dirname(values.out);
+  const modelOf = ({ level: { model } }: LadderNetwork) =>
+    isAbsolute(model) ? model : relative(folder, fileOf(model, file)).replaceAll('\\', '/');
+  const { ladder, findings } = measuredLadder(document, networks, platform, measured.outcomes, modelOf, found);
+  await deliver(
+    {
+      json: ladderDocument.write(ladder, { keepUnknown: true }),
+      text: (style) => measuredLadderText(ladder, networks, measured.outcomes, style),
+      warnings: findings,
+    },
+    values,
+    call,
+  );
+  return 0;
+}
+
+function checkUse(values: LadderMeasureSettings, call: Call): void {
+  const given: Record<string, unknown> = { ...values, ...call.repeated };
+  for (const name of REFUSED) {
+    if (given[name] === undefined || given[name] === false) continue;
+    throw new HeterodyneError('USAGE', `--${name} and --ladder contradict each other`, {
+      path: `--${name}`,
+      expected: 'a ladder alone: its levels are measured whole, as their files are',
+      received: 'both',
+    });
+  }
+  if (values.platform !== undefined && values.platform !== HOST_PLATFORM) {
+    throw new HeterodyneError('USAGE', `a ladder is measured here, not on ${values.platform}`, {
+      path: '--platform',
+      expected: `${HOST_PLATFORM}, or nothing`,
+      received: values.platform,
+    });
+  }
+}
+
+/** @throws HeterodyneError as `cuttableOnnx`; `BAD_INPUT` for a file that takes images of another size */
+async function openLevel(
+  { name, level: { resolution } }: LadderNetwork,
+  path: string,
+  signal: AbortSignal,
+): Promise<CuttableModel> {
+  signal.throwIfAborted();
+  const beside = (location: string): Promise<Uint8Array> => readBytes(join(dirname(path), location));
+  const model = await cuttableOnnx(await readBytes(path), { name, source: path }, beside);
+  const images = model.blocked.inputs.map(({ shape }) => shape).filter(({ length }) => length === 4);
+  const fits = images.some((shape) => shape.filter((size) => size === resolution).length >= 2);
+  if (images.length === 0 || fits) return model;
+  throw new HeterodyneError('BAD_INPUT', `${path} is not the network of ${name}: it takes images of another size`, {
+    source: path,
+    path: 'inputs',
+    expected: `${resolution} x ${resolution} pixels, as the ladder states`,
+    received: `[${images[0].join(', ')}]`,
+  });
+}
