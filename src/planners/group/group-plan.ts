@@ -141,7 +141,12 @@ function decisions(problem: GroupProblem, planner: string): GroupPlan['steps'] {
 
 /** As the matrix itself warns; mixed kinds of figures are refused if strict. */
 function findings(matrix: FpsMatrix, strict: boolean): Warning[] {
-  const warnings = [...(matrix.warnings ?? []), ...fpsMatrixFindings(matrix)];
+  const known = matrix.warnings ?? [];
+  const listed = new Set(known.map(({ message, path }) => `${path} ${message}`));
+  const warnings = [
+    ...known,
+    ...fpsMatrixFindings(matrix).filter(({ message, path }) => !listed.has(`${path} ${message}`)),
+  ];
   const mixed = warnings.find(({ code }) => code === 'MIXED_MODES');
   if (!strict || !mixed) return warnings;
   throw new HeterodyneError('BAD_INPUT', mixed.message, {
