@@ -87,7 +87,7 @@ export {
   planGroup,
   planGroupWithEvidence,
 } from './planners/group/group-plan.ts';
-export { checkAgainstRun, type DeviceCheck } from './planners/group/interference.ts';
+export { checkAgainstRun, checkPlanAgainstRun, type DeviceCheck } from './planners/group/interference.ts';
 export { GROUP_METHODS, type GroupMethod } from './planners/group/methods.ts';
 export {
   type Assignment,

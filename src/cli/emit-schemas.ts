@@ -18,6 +18,7 @@ import { fpsMatrixDocument } from '../profiles/fps-matrix.ts';
 import { profileDocument } from '../profiles/schema.ts';
 import { tablesDocument } from '../profiles/tables-schema.ts';
 import { workloadDocument } from '../profiles/workload.ts';
+import { groupRunDocument } from '../runtime/group-run-schema.ts';
 import { runDocument } from '../runtime/schema.ts';
 import { decisionsDocument } from '../simulator/decisions.ts';
 import { scenarioDocument } from '../simulator/scenario.ts';
@@ -45,6 +46,7 @@ export const DOCUMENT_KINDS: readonly Pick<DocumentKind<unknown>, 'kind' | 'sche
   simulationDocument,
   decisionsDocument,
   runDocument,
+  groupRunDocument,
   estimatorDataDocument,
   estimatorDocument,
   estimatorTestDocument,

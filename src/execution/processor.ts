@@ -38,6 +38,8 @@ export interface LoadedStage {
   ): Promise<{ outputs: PackedTensors; latencyMs: number }>;
   /** As {@link run} on generated numbers, the answer left where it is. @returns milliseconds */
   time(): Promise<number>;
+  /** As {@link time}, with the part of it that the call waited for a core that something else held. */
+  account(): Promise<{ latencyMs: number; waitedMs: number }>;
   /** Calls one after another until `rule` is satisfied. */
   sample(rule: SamplingRule): Promise<Series>;
   close(): Promise<void>;
@@ -119,6 +121,7 @@ export async function openProcessor(
           return { outputs: splitPayload(outputs, reply.payload), latencyMs };
         },
         time: async () => (await ask<'run'>({ kind: 'run', stage, want: false })).answer.latencyMs,
+        account: async () => (await ask<'account'>({ kind: 'account', stage })).answer,
         sample: async (rule) => (await ask<'sample'>({ kind: 'sample', stage, rule })).answer,
         close: async () => void (await ask<'close'>({ kind: 'close', stage })),
       };

@@ -32,6 +32,8 @@ export type Request =
   | { kind: 'close'; stage: number }
   /** One call, with the tensors of the payload or with generated ones. */
   | { kind: 'run'; stage: number; feeds?: TensorHeader[]; want: boolean }
+  /** One call with generated tensors, and the kernel's account of what it waited for. */
+  | { kind: 'account'; stage: number }
   /** Timed calls, one after another. */
   | { kind: 'sample'; stage: number; rule: SamplingRule }
   /** The runtime's own profile of so many calls, left as the only file of a folder. */
@@ -42,6 +44,7 @@ export interface Answers {
   open: { inputs: OnnxValueInfo[]; outputs: OnnxValueInfo[] };
   close: Record<string, never>;
   run: { latencyMs: number; outputs?: TensorHeader[] };
+  account: { latencyMs: number; waitedMs: number };
   sample: Series;
   profile: { counted: number[] };
 }

@@ -85,6 +85,12 @@ async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
       const packed = packTensors(results);
       return { header: { latencyMs, outputs: packed.headers }, payload: packed.payload };
     }
+    case 'account': {
+      const stage = stageOf(request.stage);
+      const feeds = timingInputs(stage);
+      const { elapsedMs, waitedMs } = await timeCall(() => stage.session.run(feeds), stage.threads);
+      return { header: { latencyMs: elapsedMs, waitedMs } };
+    }
     case 'sample': {
       const stage = stageOf(request.stage);
       const feeds = timingInputs(stage);

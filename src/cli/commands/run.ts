@@ -15,7 +15,7 @@ import { metricsText } from '../../runtime/metrics.ts';
 import { metersOf, run } from '../../runtime/run.ts';
 import { type RunDocument, runDocument } from '../../runtime/schema.ts';
 import { wholeNumber } from '../arguments.ts';
-import { type Call, defineCommand } from '../command.ts';
+import { type Call, type Command, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { liveView } from '../live-view.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, WORKLOAD_OPTION } from '../options.ts';
@@ -25,15 +25,20 @@ import { CONTROL_OPTIONS, type ControlValues, checkControl, startControl } from 
 import { openSources, type RunInputs, readRunInputs, workloadBeside } from '../run-inputs.ts';
 import { checkLearning, learnFrom } from '../run-learning.ts';
 import { openLog, openMetrics } from '../run-observers.ts';
+import { isGroupPlan, runGroupFile } from './run-group.ts';
 
 const DEFAULT_MS = 10_000;
 const DEFAULT_WARMUP_MS = 500;
 /** A day. */
 const MOST_MS = 86_400_000;
 
-export const runCommand = defineCommand({
+export const runCommand: Command = defineCommand({
   options: {
-    plan: { type: 'positional', description: 'a plan document, made with --platform host', required: true },
+    plan: {
+      type: 'positional',
+      description: 'a plan document, made with --platform host, or a group plan',
+      required: true,
+    },
     for: {
       type: 'string',
       valueHint: 'TIME',
@@ -108,13 +113,16 @@ export const runCommand = defineCommand({
   examples: [
     'heterodyne run plan.json --profile profile.json --for 10s',
     'heterodyne run plan.json --profile profile.json --for 1min --source ./camera.ts --policy newest --out run.json',
+    'heterodyne run group-plan.json --models squeezenet,left=./my.onnx --for 5s',
   ],
   details: [
     'A process is started for every processor that the plan uses, held to its cores, and its stages are loaded there. Frames come as fast as they are done, or at the rates of the workload. Measured figures stand beside what the plan predicted.',
     'A process that dies or hangs is started anew, and its calls are made again. Ctrl-C ends feeding, waits for the frames under way, and prints what was measured.',
+    'A group plan (plan --matrix) runs, too: models on one device take turns, devices work at the same time. Predicted and measured group rates stand side by side for every device, with the interference to plan with next time.',
     'It needs onnxruntime-node or onnxruntime-web; in Deno also -A, which the processes are given too.',
   ],
   async run(values, call) {
+    if (await isGroupPlan(values.plan)) return runGroupFile(values, runSettings(values), runCommand.options, call);
     const inputs = await readRunInputs(values, call);
     await checkOutput(values, inputs.files);
     checkControl(values);
