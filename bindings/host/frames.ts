@@ -34,44 +34,56 @@ export function frameParts(header: Record<string, unknown>, payload: readonly Ui
   return [lengths, text, ...payload.filter((part) => part.length > 0)];
 }
 
-/** Puts frames together again from pieces of any size. */
+/**
+ * Puts frames together again from pieces of any size. Bytes are copied once, from the piece to where they stay: a payload
+ * has a buffer of its own, so that its first tensor begins where typed arrays may begin.
+ */
 export class FrameReader {
-  private pieces: Uint8Array[] = [];
-  private held = 0;
-  private needed = LENGTHS;
+  private part: 'lengths' | 'header' | 'payload' = 'lengths';
+  private readonly lengths = new Uint8Array(LENGTHS);
+  private payloadBytes = 0;
+  private header: Frame['header'] = {};
+  private target = this.lengths;
+  private filled = 0;
 
   /** Frames that are complete with this piece. @throws HeterodyneError `INTERNAL` for bytes that are no frame */
   push(piece: Uint8Array): Frame[] {
-    this.pieces.push(piece);
-    this.held += piece.length;
     const frames: Frame[] = [];
-    while (this.held >= this.needed) {
-      const all = this.joined();
-      const view = new DataView(all.buffer, all.byteOffset, LENGTHS);
-      const headerEnd = LENGTHS + view.getUint32(0, true);
-      const end = headerEnd + view.getUint32(4, true);
-      if (headerEnd > MOST_HEADER_BYTES || end - headerEnd > MOST_PAYLOAD_BYTES) throw noFrame();
-      this.needed = end;
-      if (this.held < end) break;
-      const header = parseHeader(all.subarray(LENGTHS, headerEnd));
-      frames.push({ header, payload: all.slice(headerEnd, end) });
-      this.pieces = [all.subarray(end)];
-      this.held -= end;
-      this.needed = LENGTHS;
+    for (let at = 0; ; ) {
+      const count = Math.min(piece.length - at, this.target.length - this.filled);
+      this.target.set(piece.subarray(at, at + count), this.filled);
+      at += count;
+      this.filled += count;
+      if (this.filled < this.target.length) return frames;
+      const frame = this.next();
+      if (frame !== undefined) frames.push(frame);
     }
-    return frames;
   }
 
-  private joined(): Uint8Array {
-    if (this.pieces.length === 1) return this.pieces[0]!;
-    const all = new Uint8Array(this.held);
-    let at = 0;
-    for (const piece of this.pieces) {
-      all.set(piece, at);
-      at += piece.length;
+  /** A part is whole. */
+  private next(): Frame | undefined {
+    const whole = this.target;
+    this.filled = 0;
+    switch (this.part) {
+      case 'lengths': {
+        const view = new DataView(whole.buffer);
+        const headerBytes = view.getUint32(0, true);
+        this.payloadBytes = view.getUint32(4, true);
+        if (headerBytes > MOST_HEADER_BYTES || this.payloadBytes > MOST_PAYLOAD_BYTES) throw noFrame();
+        this.part = 'header';
+        this.target = new Uint8Array(headerBytes);
+        return undefined;
+      }
+      case 'header':
+        this.header = parseHeader(whole);
+        this.part = 'payload';
+        this.target = new Uint8Array(this.payloadBytes);
+        return undefined;
+      case 'payload':
+        this.part = 'lengths';
+        this.target = this.lengths;
+        return { header: this.header, payload: whole };
     }
-    this.pieces = [all];
-    return all;
   }
 }
 

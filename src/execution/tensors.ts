@@ -64,9 +64,14 @@ export function unpackTensors(headers: readonly TensorHeader[], payload: Uint8Ar
   let at = 0;
   for (const { name, type, dims, bytes } of headers) {
     if (!isNumeric(type)) throw noText(name);
-    // A copy: typed arrays begin at multiples of their element size.
-    const { buffer } = payload.slice(at, at + bytes);
-    tensors[name] = { type, data: new ARRAYS[type](buffer), dims } as OnnxTensor;
+    const array = ARRAYS[type];
+    const start = payload.byteOffset + at;
+    // Typed arrays begin at multiples of their element size: most tensors do, the others are copied.
+    const data =
+      start % array.BYTES_PER_ELEMENT === 0
+        ? new array(payload.buffer as ArrayBuffer, start, bytes / array.BYTES_PER_ELEMENT)
+        : new array(payload.slice(at, at + bytes).buffer);
+    tensors[name] = { type, data, dims } as OnnxTensor;
     at += bytes;
   }
   return tensors;

@@ -2,6 +2,7 @@
 import type { Candidate } from './candidates.ts';
 import { placements } from './candidates.ts';
 import { type DeployOptions, deploy, type Runtime } from './deploy.ts';
+import { MachineMeter } from './machine-meter.ts';
 import { type RunOptions, type RunResult, run } from './run.ts';
 import type { RunCandidate } from './schema.ts';
 import { objectiveOfRates, scoreOfRates } from './score.ts';
@@ -22,6 +23,8 @@ export interface Compared {
   /** The first candidate at work, and what all its turns gave. */
   runtime: Runtime;
   result: RunResult;
+  /** Share of the cores' time that other programs took, over all turns. */
+  otherLoad?: number;
 }
 
 const TURNS = 5;
@@ -48,6 +51,7 @@ export async function compare<T>(
     for (const { plan, platform } of candidates) {
       runtimes.push(await deploy(plan, { ...options.deployment, platform, ...(signal && { signal }) }));
     }
+    const machine = new MachineMeter(() => runtimes.flatMap(({ stations }) => stations));
     for (let turn = 0; turn < turns && !signal?.aborted; turn++) {
       for (let i = 0; i < candidates.length && !signal?.aborted; i++) {
         // Every other round goes backwards: a drift meets first and last alike.
@@ -64,7 +68,9 @@ export async function compare<T>(
         results[c] = joined(results[c], result);
       }
     }
+    const { otherLoad } = machine.look();
     return visit({
+      ...(otherLoad !== undefined && { otherLoad }),
       candidates: candidates.map((candidate, c) => judged(candidate, rates[c]!)),
       runtime: runtimes[0]!,
       result: results[0]!,

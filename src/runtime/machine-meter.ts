@@ -1,7 +1,7 @@
 /** The machine while a plan runs: what other programs took of its cores, and its energy where it has a meter. */
 import { EnergyMeter } from '../../bindings/host/clocks/index.ts';
 import { type CpuTime, cpuTime } from '../../bindings/host/index.ts';
-import type { Runtime } from './deploy.ts';
+import type { Station } from './station.ts';
 
 export interface MachineFigures {
   /** Share of the cores' time. */
@@ -10,12 +10,12 @@ export interface MachineFigures {
 }
 
 export class MachineMeter {
-  readonly #runtime: Runtime;
+  readonly #stations: () => readonly Station[];
   #energy = new EnergyMeter();
   #before: CpuTime | undefined;
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
+  constructor(stations: () => readonly Station[]) {
+    this.#stations = stations;
     this.begin();
   }
 
@@ -41,6 +41,6 @@ export class MachineMeter {
   }
 
   #pids(): number[] {
-    return this.#runtime.stations.flatMap(({ pid }) => pid ?? []);
+    return this.#stations().flatMap(({ pid }) => pid ?? []);
   }
 }

@@ -251,8 +251,9 @@ async function measureTurns(
         deployment: deployment(inputs, settings, log),
         onTurn: (name, turn, turns) => bar.update(turn / turns, `turn ${turn + 1} of ${turns}: ${name}`),
       },
-      ({ candidates: executed, runtime, result }) => ({
+      ({ candidates: executed, runtime, result, otherLoad }) => ({
         ...documentOf({ runtime, result, source: 'synthetic', log }),
+        ...(otherLoad !== undefined && { otherLoad }),
         compare: executed,
       }),
     );
@@ -306,7 +307,7 @@ async function measure(
   const control = controlled?.control;
   const deadlinesMs = deadlinesOf(inputs.workload, runtime.plan, values);
   const meters = metersOf(runtime, deadlinesMs);
-  const machine = new MachineMeter(runtime);
+  const machine = new MachineMeter(() => runtime.stations);
   const outlet =
     values.metrics === undefined
       ? undefined
