@@ -30,6 +30,9 @@ export interface LadderMeasureSettings extends MeasureSettings, OutputSettings {
   ladder?: string;
 }
 
+/** Levels are compared with each other: each is measured so often, in turns. */
+const ROUNDS = 3;
+
 /** A ladder brings its models, whole and as they are; and it is measured, here. */
 const REFUSED = [
   ...['models', 'workload', 'shape', 'batch', 'precision', 'cut'],
@@ -51,6 +54,7 @@ export async function profileLadder(file: string, values: LadderMeasureSettings,
   const measured = await journaled(values, platform, call, (journal, onProgress) =>
     measureModels(models, platform, {
       wholeOnly: true,
+      rounds: ROUNDS,
       ...(timeLimitMs !== undefined && { timeLimitMs }),
       journal,
       signal: call.signal,

@@ -32,6 +32,11 @@ export interface Journal {
 export interface MeasureOptions {
   /** Whole models alone: enough for an FPS matrix. */
   wholeOnly?: boolean;
+  /**
+   * With `wholeOnly`: each model this often, in turns, so that a slow spell of the machine meets all of them; the middle
+   * series counts (default 1).
+   */
+  rounds?: number;
   /** Time for everything, shared out evenly; the last call of each series goes beyond it. Absent = each as it needs. */
   timeLimitMs?: number;
   journal?: Journal;
@@ -80,20 +85,23 @@ export async function measureModels(
     wasm: `onnxruntime-web ${await webVersion()}`,
   };
   const schedule = new Schedule(models, processors, options);
-  const outcomes = models.map(() => new Map<string, Outcome>());
+  const { rounds = 1 } = options;
+  const taken = models.map(() => new Map(processors.map(({ id }): [string, Outcome[]] => [id, []])));
   const unpinned = new Map<string, string>();
   await withProcessors(async (pool) => {
-    for (const [m, model] of models.entries()) {
-      await withScratchFolder(async (folder) => {
-        const files = new PieceFiles(model, folder);
-        for (const processor of processors) {
-          const runtime = runtimes[processor.execution!.runtime];
-          const bench = new Bench({ model, processor, runtime, pool, files, schedule, options });
-          const outcome = await bench.outcome();
-          outcomes[m]!.set(processor.id, outcome);
-          if (bench.unpinned !== undefined) unpinned.set(processor.id, bench.unpinned);
-        }
-      });
+    for (let round = 0; round < rounds; round++) {
+      for (const [m, model] of models.entries()) {
+        await withScratchFolder(async (folder) => {
+          const files = new PieceFiles(model, folder);
+          for (const processor of processors) {
+            const runtime = runtimes[processor.execution!.runtime];
+            const bench = new Bench({ model, processor, runtime, round, pool, files, schedule, options });
+            const outcome = await bench.outcome();
+            taken[m]!.get(processor.id)!.push(outcome);
+            if (bench.unpinned !== undefined) unpinned.set(processor.id, bench.unpinned);
+          }
+        });
+      }
     }
   }, options);
   const warnings = [...unpinned].map(
@@ -109,7 +117,17 @@ export async function measureModels(
       message: `other programs held the cores for ${Math.round(100 * schedule.waitedShare)} % of the time: the kernel's account of it is taken off, or such calls left out; what the others did to caches stays`,
     });
   }
+  const outcomes = taken.map((of) => new Map([...of].map(([id, each]) => [id, middleOutcome(each)])));
   return { outcomes, warnings };
+}
+
+/** Of several rounds, the one whose mean is in the middle; a refusal in any counts. */
+function middleOutcome(rounds: readonly Outcome[]): Outcome {
+  const measured = rounds.flatMap((each) => ('unsupported' in each ? [] : each));
+  if (measured.length < rounds.length || rounds.length === 1)
+    return rounds.find((each) => 'unsupported' in each) ?? rounds[0]!;
+  const ascending = measured.sort((a, b) => a.whole.mean - b.whole.mean);
+  return { ...ascending[(ascending.length - 1) >> 1]!, seriesMs: ascending.map(({ whole }) => whole.mean) };
 }
 
 interface BenchParts {
@@ -117,6 +135,7 @@ interface BenchParts {
   processor: Processor;
   /** Name and version of what runs it. */
   runtime: string;
+  round: number;
   pool: ProcessorPool;
   files: PieceFiles;
   schedule: Schedule;
@@ -160,7 +179,7 @@ class Bench {
     const pinned = await this.once('pinned', async ({ pinned, unpinned }) => unpinned ?? pinned);
     if (typeof pinned === 'string') this.unpinned = pinned;
     const base = { runtime: this.parts.runtime, pinned: pinned === true };
-    const whole = await this.series('whole', 0, last, schedule.rule(WHOLE_LIMIT_MS, 3));
+    const whole = await this.series('whole', 0, last, schedule.rule(WHOLE_LIMIT_MS / (options.rounds ?? 1), 3));
     advance(1);
     // Only the profile of nodes tells what fell back to the CPU.
     const provider = processor.execution?.provider ?? 'cpu';
@@ -221,12 +240,22 @@ class Bench {
 
   /** From the journal if it stands there, else measured and written there. */
   private async once<T>(what: string, measure: (process: ExecutionProcessor) => Promise<T>): Promise<T> {
-    const { model, processor, runtime, pool, options } = this.parts;
+    const { model, processor, runtime, round, pool, options } = this.parts;
     const { hash, batch, blocks, inputs } = model.blocked;
     const { id, execution } = processor;
     const shapes = inputs.map(({ shape }) => shape);
     const cuts = blocks.map(({ operators }) => operators.length);
-    const key = JSON.stringify([hash, batch, shapes, cuts, id, execution, runtime, what]);
+    const key = JSON.stringify([
+      hash,
+      batch,
+      shapes,
+      cuts,
+      id,
+      execution,
+      runtime,
+      what,
+      ...(round > 0 ? [round] : []),
+    ]);
     const known = options.journal?.get(key);
     if (known !== undefined) return known as T;
     options.signal?.throwIfAborted();

@@ -12,6 +12,8 @@ const MIN_RUNS = 10;
 export interface ScheduleOptions {
   /** Whole models alone. */
   wholeOnly?: boolean;
+  /** How often everything is measured. */
+  rounds?: number;
   timeLimitMs?: number;
   onProgress?: (share: number, note: string) => void;
 }
@@ -30,7 +32,8 @@ export class Schedule {
   private ranMs = 0;
 
   constructor(models: readonly CuttableModel[], processors: readonly Processor[], options: ScheduleOptions) {
-    this.all = processors.length * models.reduce((sum, model) => sum + seriesOf(model, options.wholeOnly), 0);
+    const ofModels = models.reduce((sum, model) => sum + seriesOf(model, options.wholeOnly), 0);
+    this.all = (options.rounds ?? 1) * processors.length * ofModels;
     this.options = options;
   }
 

@@ -29,6 +29,8 @@ export interface ModelMeasurement {
   runtime: string;
   pinned: boolean;
   whole: LatencySamples;
+  /** Means of all series of the whole model, ascending, where there was more than one: `whole` is the middle one. */
+  seriesMs?: readonly number[];
   nodes?: FoldedNodes;
   /** Together they hold every block once, in order. */
   pieces?: TimedPiece[];

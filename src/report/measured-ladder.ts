@@ -50,7 +50,7 @@ export function measuredLadderText(
   ];
   const body = table(columns, rows, style);
   const notes = [
-    'Times per processor are measured: means of the middle half of the calls, with the standard deviation of a call.',
+    'Times per processor are measured: of three series the middle one, the mean of the middle half of its calls, with the standard deviation of a call.',
     ...statedNote(networks),
     ...(leftOut ? ['* Left out there: a level at least as accurate is no slower.'] : []),
   ];

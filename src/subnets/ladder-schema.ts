@@ -21,6 +21,7 @@ const levelSchema = z.strictObject({
   ...latency,
   latencyP95Ms: z.number().min(0).optional(),
   latencyRuns: z.int().min(1).optional().describe('Calls that were timed.'),
+  latencySeriesMs: z.array(z.number().min(0)).optional().describe('Means of all series; latencyMs is the middle one.'),
   macs: z.number().min(0).optional(),
   model: z.string().optional().describe('ONNX file, relative to this document.'),
   stated: z

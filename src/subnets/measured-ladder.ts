@@ -112,7 +112,7 @@ export function measuredLadder(
 function levelOf(
   level: number,
   { processor, level: given }: LadderNetwork,
-  { whole }: ModelMeasurement,
+  { whole, seriesMs }: ModelMeasurement,
   model: string,
 ): LadderLevel {
   const { latencyMs, latencySigmaMs, latencySource } = given;
@@ -124,6 +124,7 @@ function levelOf(
     latencySource: 'measured',
     latencyP95Ms: whole.p95,
     latencyRuns: whole.n,
+    latencySeriesMs: seriesMs === undefined ? undefined : [...seriesMs],
     model,
     stated: { processor, level: given.level, latencyMs, latencySigmaMs, latencySource },
   };
@@ -153,13 +154,21 @@ function climb(timed: readonly Timed[], processor: string, findings: Warning[]):
 const latencyMs = ({ measurement }: Timed): number => measurement.whole.mean;
 const accuracy = ({ network }: Timed): number => network.level.accuracy;
 
-/** With the spread of a call. */
-function milliseconds({ measurement: { whole } }: Timed): string {
-  return `${Number(whole.mean.toPrecision(3))} ms, spread ${Number(whole.std.toPrecision(2))}`;
+/** With the range of its series. */
+function milliseconds(timed: Timed): string {
+  const { low, high } = range(timed);
+  const short = (ms: number) => Number(ms.toPrecision(3));
+  return `${short(latencyMs(timed))} ms${low < high ? `, from ${short(low)} to ${short(high)}` : ''}`;
 }
 
-/** Whether two means differ by more than two standard errors of their difference. */
+/** Of all series; of a single one, two standard errors of its mean to either side. */
+function range({ measurement: { whole, seriesMs } }: Timed): { low: number; high: number } {
+  if (seriesMs !== undefined) return { low: Math.min(...seriesMs), high: Math.max(...seriesMs) };
+  const error = (2 * whole.std) / Math.sqrt(whole.n);
+  return { low: whole.mean - error, high: whole.mean + error };
+}
+
+/** Whether every series of one is faster than every series of the other. */
 function apart(a: Timed, b: Timed): boolean {
-  const variance = ({ measurement: { whole } }: Timed) => whole.std ** 2 / whole.n;
-  return Math.abs(latencyMs(a) - latencyMs(b)) > 2 * Math.sqrt(variance(a) + variance(b));
+  return range(a).high < range(b).low || range(b).high < range(a).low;
 }

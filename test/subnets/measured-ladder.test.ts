@@ -81,6 +81,7 @@ test('a level keeps its network and what was stated of it, and gets what was mea
     latencySource: 'measured',
     latencyP95Ms: 3.5,
     latencyRuns: 25,
+    latencySeriesMs: undefined,
     stated: { processor: 'phone-0', level: 1, latencyMs: 10, latencySigmaMs: undefined, latencySource: 'imported' },
   });
   const { document } = ladderDocument.parse(ladderDocument.write(ladder), 'written');
@@ -95,13 +96,17 @@ test('the same network in two ladders is measured once, under a name that says w
   );
 });
 
-test('levels that the measurement cannot tell apart are kept with a warning', () => {
-  const outcomes = (std: number) => [new Map([[first, timed(3, std)]]), new Map([[first, timed(3.3, std)]])];
-  const codes = (std: number) =>
-    measure(ladderWith([level(0), level(1)]), outcomes(std)).findings.map(({ code }) => code);
-  // Two standard errors of the difference of two means of 25: 2 std sqrt(2 / 25).
-  assert.equal(codes(0.5), []);
-  assert.equal(codes(0.6), ['CLOSE_LEVELS']);
+test('levels whose series overlap are kept with a warning', () => {
+  const codes = (fast: Outcome, slow: Outcome) =>
+    measure(ladderWith([level(0), level(1)]), [new Map([[first, fast]]), new Map([[first, slow]])]).findings.map(
+      ({ code }) => code,
+    );
+  const series = (...seriesMs: number[]) => ({ ...timed(seriesMs[1]), seriesMs });
+  assert.equal(codes(series(2.8, 3, 3.1), series(3.2, 3.3, 3.9)), []);
+  assert.equal(codes(series(2.8, 3, 3.3), series(3.2, 3.3, 3.9)), ['CLOSE_LEVELS']);
+  // Of one series, two standard errors: 3 + 2 * 0.5 / 5 is below 3.5 - 0.2, and 3 + 0.28 is not below 3.5 - 0.28.
+  assert.equal(codes(timed(3, 0.5), timed(3.5, 0.5)), []);
+  assert.equal(codes(timed(3, 0.7), timed(3.5, 0.7)), ['CLOSE_LEVELS']);
 });
 
 test('a processor that refuses a level has a ladder without it, and one that refuses all has none', () => {
