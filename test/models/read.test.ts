@@ -178,7 +178,12 @@ test('contents in another file, and stripped contents, are left unread', () => {
   const external = message([1, 1000], [1, 1000], [2, 1], [8, 'w'], [13, location], [14, 1]);
   const stripped = message([1, 5], [2, 1], [8, 'v']);
   const { initializers } = readOnnx(reluModel([5, external], [5, stripped]));
-  assert.equal(initializers.get('w'), { name: 'w', type: 'float32', shape: [1000, 1000] });
+  assert.equal(initializers.get('w'), {
+    name: 'w',
+    type: 'float32',
+    shape: [1000, 1000],
+    external: { location: 'weights.bin', offset: 0 },
+  });
   assert.is(initializers.get('v')!.data, undefined);
 });
 
