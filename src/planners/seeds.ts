@@ -13,27 +13,48 @@ const PARTITIONS = 6;
 
 /** At most `most` distinct executable placements. */
 export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Array[] {
-  const { problem, prepared } = kernel;
   const found: Uint8Array[] = [];
   const taken = new Set<string>();
-  const add = (placement: Uint8Array | undefined) => {
-    if (!placement || found.length >= most) return;
-    const key = placement.join();
-    if (taken.has(key)) return;
-    taken.add(key);
-    if (kernel.evaluate(placement).excess[0] < Number.POSITIVE_INFINITY) found.push(placement);
+  let waiting: Uint8Array[] = [];
+  /** One call of the core for many: it alone knows what can be executed. */
+  const settle = () => {
+    const { excess } = kernel.evaluate(joinPlacements(waiting));
+    found.push(...waiting.filter((_, i) => excess[i] < Number.POSITIVE_INFINITY));
+    waiting = [];
   };
-  for (const placement of allOnOne(problem)) add(placement);
-  add(bottleneckPlacement(prepared));
-  add(latencyPlacement(prepared));
-  add(loadAwarePlacement(prepared));
-  if (found.length < most) {
-    const pipelines = problem.models.map((_, m) => bestPipelines(prepared, m));
-    for (const placement of partitions(prepared, pipelines, PARTITIONS)) add(placement);
-    for (const placement of leads(prepared, pipelines)) add(placement);
+  for (const placement of candidates(kernel)) {
+    if (found.length >= most) break;
+    const key = placement.join();
+    if (taken.has(key)) continue;
+    taken.add(key);
+    waiting.push(placement);
+    if (found.length + waiting.length === most) settle();
   }
-  for (const m of prepared.order) for (let p = 0; p < problem.processors; p++) add(aloneOn(m, p));
+  if (waiting.length > 0) settle();
   return found;
+}
+
+function joinPlacements(placements: readonly Uint8Array[]): Uint8Array {
+  const size = placements[0].length;
+  const joined = new Uint8Array(placements.length * size);
+  for (const [i, placement] of placements.entries()) joined.set(placement, i * size);
+  return joined;
+}
+
+function* candidates({ problem, prepared }: PlacementKernel): Generator<Uint8Array> {
+  yield* allOnOne(problem);
+  yield bottleneckPlacement(prepared);
+  yield latencyPlacement(prepared);
+  yield loadAwarePlacement(prepared);
+  const pipelines = problem.models.map((_, m) => bestPipelines(prepared, m));
+  yield* partitions(prepared, pipelines, PARTITIONS);
+  yield* leads(prepared, pipelines);
+  for (const m of prepared.order) {
+    for (let p = 0; p < problem.processors; p++) {
+      const placement = aloneOn(m, p);
+      if (placement) yield placement;
+    }
+  }
 
   /** Model m alone on p, the others whole, heaviest first, each on the other processor that is then least loaded. */
   function aloneOn(m: number, p: number): Uint8Array | undefined {
