@@ -6,7 +6,6 @@
  *   node --import tsx bench/elastic.ts measure                  accuracy   examples/elastic/measured.json
  *   node --import tsx bench/elastic.ts fit                      predictor  examples/elastic/predictor.onnx
  *   node --import tsx bench/elastic.ts costs                    latencies  examples/elastic/costs.json
- *   node --import tsx bench/elastic.ts ladder FRONT.json DIR    levels as ONNX files, measured, and their ladder
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -19,16 +18,15 @@ import { type Feature, GraphBuilder } from '../src/models/zoo/builder.ts';
 import { zooWeights } from '../src/models/zoo/weights.ts';
 import { Random } from '../src/reference/random.ts';
 import { type SubnetCosts, subnetCostsDocument } from '../src/subnets/costs/costs-schema.ts';
-import { CLASSES, drawImages, type LabelledImages, toBatchFirst } from '../src/subnets/elastic/images.ts';
+import { CLASSES, drawImages, type LabelledImages } from '../src/subnets/elastic/images.ts';
 import { fitPredictor } from '../src/subnets/elastic/predictor-fit.ts';
+import { settle, shapesAccuracy } from '../src/subnets/elastic/shapes-levels.ts';
 import { shapesOnnx } from '../src/subnets/elastic/shapes-onnx.ts';
 import { SHAPES_SPACE, STEM_CHANNELS, TAIL_CHANNELS } from '../src/subnets/elastic/shapes-space.ts';
 import { readSupernet, Supernet, writeSupernet } from '../src/subnets/elastic/supernet.ts';
 import { elasticSpaceDocument } from '../src/subnets/elastic-space.ts';
-import { frontDocument } from '../src/subnets/front-schema.ts';
 import { type Genotype, genomeFrom } from '../src/subnets/genotype.ts';
 import { encode, inputLayout, slotColumns } from '../src/subnets/input-layout.ts';
-import { ladderDocument, ladderOf } from '../src/subnets/ladder-schema.ts';
 import { searchSpace } from '../src/subnets/space.ts';
 import { mean, median } from './statistics.ts';
 
@@ -41,13 +39,12 @@ const { positionals, values: flags } = parseArgs({
   },
 });
 const FOLDER = new URL('../examples/elastic/', import.meta.url);
-const SEEDS = { weights: 7, training: 11, genotypes: 13, calibration: 17, test: 19 };
+const SEEDS = { weights: 7, training: 11, genotypes: 13 };
 const BATCH = 64;
 const RATE = 0.01;
 const SMOOTHING = 0.05;
 /** Passes of a step: the largest, the smallest and so many at random. */
 const RANDOM_PASSES = 2;
-const CALIBRATION_BATCHES = 8;
 const space = searchSpace(SHAPES_SPACE);
 
 /** Largest, smallest or a random sub-network. */
@@ -108,36 +105,23 @@ function train(): void {
 
 /** Accuracy of one sub-network on images it never saw, by ONNX Runtime. */
 async function accuracyOf(supernet: Supernet, tape: Tape, each: Genotype, count: number): Promise<number> {
-  const size = each.r as number;
-  const settle = Array.from({ length: CALIBRATION_BATCHES }, (_, i) => calibrationImages(size, i * BATCH, BATCH));
-  supernet.calibrate(tape, settle, each);
+  settle(supernet, tape, each, drawOnce);
   const session = await openNativeSession(shapesOnnx(supernet, each, 100));
-  let correct = 0;
-  for (let first = 0; first < count; first += 100) {
-    const { labels, batch } = testImages(size, first);
-    const { logits } = await session.run({ input: { type: 'float32', data: batch, dims: [100, 3, size, size] } });
-    const scores = logits.data as Float32Array;
-    for (let n = 0; n < 100; n++) {
-      const row = scores.subarray(n * CLASSES.length, (n + 1) * CLASSES.length);
-      if (row.indexOf(Math.max(...row)) === labels[n]) correct++;
-    }
+  try {
+    return await shapesAccuracy(session, each.r as number, count, { batch: 100, draw: drawOnce });
+  } finally {
+    await session.close();
   }
-  await session.close();
-  return correct / count;
 }
 
-const cache = new Map<string, unknown>();
-function once<T>(key: string, make: () => T): T {
-  if (!cache.has(key)) cache.set(key, make());
-  return cache.get(key) as T;
-}
-const calibrationImages = (size: number, first: number, count: number) =>
-  once(`c ${size} ${first}`, () => drawImages(SEEDS.calibration, first, count, size));
-const testImages = (size: number, first: number) =>
-  once(`t ${size} ${first}`, () => {
-    const drawn = drawImages(SEEDS.test, first, 100, size);
-    return { labels: drawn.labels, batch: toBatchFirst(drawn) };
-  });
+const drawn = new Map<string, LabelledImages>();
+/** All sub-networks see the same images. */
+const drawOnce: typeof drawImages = (...request) => {
+  const key = request.join(' ');
+  const images = drawn.get(key) ?? drawImages(...request);
+  drawn.set(key, images);
+  return images;
+};
 
 export interface Measured {
   genotype: Genotype;
@@ -295,43 +279,6 @@ async function costs(): Promise<void> {
   writeFileSync(new URL('costs.json', FOLDER), subnetCostsDocument.write(document));
 }
 
-/** From a front document to a ladder whose accuracies and latencies are measured, with the levels as ONNX files. */
-async function ladder(): Promise<void> {
-  const [, front, folder] = positionals;
-  if (!front || !folder) throw new Error('elastic.ts ladder FRONT.json FOLDER');
-  const { document } = frontDocument.parse(readFileSync(front, 'utf8'), front);
-  const kernels = trainingKernels();
-  const supernet = readSupernet(kernels, new Uint8Array(readFileSync(new URL('weights.npz', FOLDER))));
-  const tape = new Tape(kernels);
-  mkdirSync(folder, { recursive: true });
-  const files = new Map(document.ladders?.[0].levels.map((place, i) => [place, `level-${i + 1}.onnx`]));
-  const made = ladderOf(document, files);
-  const count = Number(flags.images);
-  const rows: string[] = [];
-  for (const level of made.ladders[0].levels) {
-    const { genotype } = level;
-    const predicted = level.accuracy;
-    const latency = level.latencyMs ?? 0;
-    level.accuracy = await accuracyOf(supernet, tape, genotype, count);
-    level.accuracySource = 'measured';
-    level.accuracyError = Math.sqrt((level.accuracy * (1 - level.accuracy)) / count);
-    const bytes = shapesOnnx(supernet, genotype, 1, `shapes-level-${level.level}`);
-    writeFileSync(`${folder}/${level.model}`, bytes);
-    level.latencyMs = median(await timed(bytes, [1, 3, level.resolution, level.resolution], 0));
-    level.latencySource = 'measured';
-    rows.push(
-      `| ${level.level} | ${level.resolution} | ${[genotype.d, genotype.w].map(String).join(' · ')} | ${(100 * predicted).toFixed(2)} % | ${(100 * level.accuracy).toFixed(2)} % ± ${(196 * level.accuracyError).toFixed(2)} | ${latency.toFixed(3)} | ${level.latencyMs.toFixed(3)} |`,
-    );
-  }
-  // What turned out worse and slower than another level is none.
-  const { levels } = made.ladders[0];
-  made.ladders[0].levels = levels
-    .filter((a) => !levels.some((b) => b !== a && b.accuracy >= a.accuracy && (b.latencyMs ?? 0) <= (a.latencyMs ?? 0)))
-    .map((level, i) => ({ ...level, level: i + 1 }));
-  writeFileSync(`${folder}/ladder.json`, ladderDocument.write(made));
-  console.log(rows.join('\n'));
-}
-
 interface BlockForm {
   kernel: number;
   expand: number;
@@ -348,7 +295,7 @@ function block(b: GraphBuilder, x: Feature, { kernel, expand, channels, stride }
 }
 
 mkdirSync(FOLDER, { recursive: true });
-const TASKS: Record<string, () => void | Promise<void>> = { train, measure, fit, costs, ladder };
+const TASKS: Record<string, () => void | Promise<void>> = { train, measure, fit, costs };
 const task = TASKS[positionals[0] ?? ''];
 if (task) await task();
 else throw new Error(`one of ${Object.keys(TASKS).join(', ')}`);

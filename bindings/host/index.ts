@@ -1,5 +1,6 @@
 /** The host: files, permissions and facts about the machine, on Node and Deno alike. */
 
+export { type CommandOptions, commandWords, runCommand } from './commands.ts';
 export { type CoreWaits, coreWaits, waitedMs } from './core-waits.ts';
 export { cpuFeatures } from './cpu-features.ts';
 export { type CpuTime, cpuTime } from './cpu-time.ts';

@@ -4,17 +4,19 @@ import { defaultCore } from '../../bindings/core.ts';
 import { createFolder, readBytes, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { readOnnx } from '../models/onnx/read.ts';
-import { type WeightSource, writeOnnxChunks } from '../models/onnx/write.ts';
+import { writeOnnxChunks } from '../models/onnx/write.ts';
 import { zooWeights } from '../models/zoo/weights.ts';
 import { PAPER_FRAME } from '../report/charts/frame.ts';
 import { frontCharts } from '../report/charts/front.ts';
+import { shapesWriter } from '../subnets/elastic/shapes-levels.ts';
+import type { EvaluatedLadder } from '../subnets/evaluation.ts';
 import type { Front } from '../subnets/front-schema.ts';
-import { genomeFrom } from '../subnets/genotype.ts';
-import { ladderDocument, ladderOf } from '../subnets/ladder-schema.ts';
+import { type Genotype, genomeFrom } from '../subnets/genotype.ts';
+import { type Ladder, ladderDocument, ladderOf } from '../subnets/ladder-schema.ts';
 import { slicedWeights, subnetGraph } from '../subnets/networks/build.ts';
 import type { SearchSpace } from '../subnets/space.ts';
 import type { Call, Options } from './command.ts';
-import type { OutputSettings } from './options.ts';
+import { EVALUATE_OPTIONS, type Evaluate, type EvaluateSettings, evaluateLevels } from './ladder-evaluation.ts';
 import { checkCompanion, tell } from './output.ts';
 
 export const LADDER_OPTIONS = {
@@ -33,16 +35,16 @@ export const LADDER_OPTIONS = {
     type: 'string',
     valueHint: 'FILE',
     description:
-      'with --export: an ONNX file of the whole supernet, from which weights are cut (absent: random weights)',
+      'with --export: an ONNX file of the whole supernet, or the .npz file of the shapes space, from which weights are cut (absent: random weights)',
   },
+  ...EVALUATE_OPTIONS,
 } as const satisfies Options;
 
-export interface LadderSettings extends OutputSettings {
+export interface LadderSettings extends EvaluateSettings {
   levels?: string;
   ladder?: string;
   export?: string;
   svg?: string;
-  weights?: string;
 }
 
 /** Refuses what cannot be written, before any work is done. */
@@ -52,6 +54,8 @@ export async function checkLadder(settings: LadderSettings, inputs: readonly str
     ['--ladder', ladder, '--levels', levels],
     ['--export', settings.export, '--levels', levels],
     ['--weights', weights, '--export', settings.export],
+    ['--evaluate', settings.evaluate, '--export', settings.export],
+    ['--evaluate-timeout', settings['evaluate-timeout'], '--evaluate', settings.evaluate],
   ];
   for (const [option, value, needed, given] of needs) {
     if (value === undefined || given !== undefined) continue;
@@ -65,53 +69,70 @@ export async function checkLadder(settings: LadderSettings, inputs: readonly str
   for (const folder of [settings.export, settings.svg]) if (folder !== undefined) await createFolder(folder);
 }
 
-/** @param seed of random weights */
+/**
+ * @param seed of random weights
+ * @param evaluate measures the exported levels; absent = they stay predicted
+ * @returns the levels as measured, if they were
+ */
 export async function writeLadder(
   front: Front,
   space: SearchSpace,
   seed: number,
+  evaluate: Evaluate | undefined,
   settings: LadderSettings,
   call: Call,
-): Promise<void> {
-  const { ladder, export: folder } = settings;
+): Promise<EvaluatedLadder | undefined> {
+  const { ladder, export: folder, weights } = settings;
   const models = new Map<number, string>();
+  let evaluated: EvaluatedLadder | undefined;
   if (folder !== undefined) {
-    const supernet = settings.weights;
-    const sliced =
-      supernet === undefined
-        ? undefined
-        : slicedWeights(readOnnx(await readBytes(supernet), { source: supernet }), supernet);
+    const write = await levelWriter(space, seed, weights);
     for (const { processor, levels } of front.ladders ?? []) {
       for (const [i, place] of levels.entries()) {
         const name = `${processor.replace(/[^\w.-]/g, '_')}-level-${i + 1}`;
         const file = join(folder, `${name}.onnx`);
-        await writeLevel(file, name, front.front[place].genotype, space, seed, sliced, supernet, call);
+        if (weights !== undefined) await refuseOverwrite(file, [weights]);
+        await writeFileWhole(file, write(front.front[place].genotype as Genotype, name), { signal: call.signal });
         models.set(place, `${name}.onnx`);
       }
     }
     tell(`${models.size} networks in ${folder}`, settings, call);
-    await writeFileWhole(join(folder, 'ladder.json'), ladderDocument.write(ladderOf(front, models)));
+    const made = ladderOf(front, models);
+    if (evaluate && models.size > 0) evaluated = await evaluateLevels(made, folder, evaluate, settings, call);
+    await writeFileWhole(join(folder, 'ladder.json'), ladderDocument.write(evaluated?.ladder ?? made));
   }
   if (settings.svg !== undefined) {
     for (const { name, content } of frontCharts(front, PAPER_FRAME))
       await writeFileWhole(join(settings.svg, name), content);
   }
-  if (ladder !== undefined) await writeFileWhole(ladder, ladderDocument.write(ladderOf(front)));
+  if (ladder !== undefined) {
+    await writeFileWhole(ladder, ladderDocument.write(evaluated ? withoutFiles(evaluated.ladder) : ladderOf(front)));
+  }
+  return evaluated;
 }
 
-async function writeLevel(
-  file: string,
-  name: string,
-  genotype: unknown,
-  space: SearchSpace,
-  seed: number,
-  sliced: WeightSource | undefined,
-  supernet: string | undefined,
-  call: Call,
-): Promise<void> {
-  const network = defaultCore().subnets({ space: space.numbers, cost: [] }).networks(genomeFrom(space, genotype));
-  // Cut weights keep their normalisation, whose statistics must be measured anew.
-  const graph = subnetGraph(space, network, name, sliced ? 'explicit' : 'folded');
-  if (supernet !== undefined) await refuseOverwrite(file, [supernet]);
-  await writeFileWhole(file, writeOnnxChunks(graph, sliced ?? zooWeights(graph, seed)), { signal: call.signal });
+/** Names of files mean nothing away from their folder. */
+function withoutFiles(ladder: Ladder): Ladder {
+  const ladders = ladder.ladders.map((own) => ({
+    ...own,
+    levels: own.levels.map(({ model: _, ...level }) => level),
+  }));
+  return { ...ladder, ladders };
+}
+
+type LevelWriter = (genotype: Genotype, name: string) => Uint8Array | Iterable<Uint8Array>;
+
+/** Levels with random weights, or with those of a supernet: an ONNX file, or what the shapes space was trained to. */
+async function levelWriter(space: SearchSpace, seed: number, weights: string | undefined): Promise<LevelWriter> {
+  const bytes = weights === undefined ? undefined : await readBytes(weights);
+  // A .npz file is a zip archive.
+  if (space.name === 'shapes' && bytes?.[0] === 0x50 && bytes[1] === 0x4b) return shapesWriter(bytes, weights!);
+  const sliced = bytes && slicedWeights(readOnnx(bytes, { source: weights }), weights!);
+  const kernel = defaultCore().subnets({ space: space.numbers, cost: [] });
+  return (genotype, name) => {
+    // Cut weights keep their normalisation, whose statistics must be measured anew.
+    const network = kernel.networks(genomeFrom(space, genotype));
+    const graph = subnetGraph(space, network, name, sliced ? 'explicit' : 'folded');
+    return writeOnnxChunks(graph, sliced ?? zooWeights(graph, seed));
+  };
 }

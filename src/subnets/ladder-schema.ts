@@ -25,9 +25,15 @@ const levelSchema = z.strictObject({
   macs: z.number().min(0).optional(),
   model: z.string().optional().describe('ONNX file, relative to this document.'),
   stated: z
-    .strictObject({ processor: z.string(), level: z.int().min(1), ...latency })
+    .strictObject({
+      processor: z.string(),
+      level: z.int().min(1),
+      accuracy: z.number().optional(),
+      accuracySource: z.enum(['predicted', 'measured']).optional(),
+      ...latency,
+    })
     .optional()
-    .describe('Place and latency in the ladder that was measured.'),
+    .describe('Place, latency and accuracy in the ladder that was measured.'),
 });
 
 const processorLadderSchema = z.strictObject({

@@ -2,6 +2,7 @@ import { referenceCore, wasmCore } from '../../../bindings/core.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
+import { evaluatedLadderText } from '../../report/evaluated-ladder.ts';
 import { frontText } from '../../report/front.ts';
 import { type Front, frontDocument } from '../../subnets/front-schema.ts';
 import { METHODS } from '../../subnets/methods/registry.ts';
@@ -11,6 +12,7 @@ import { spaceNames } from '../../subnets/spaces.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
+import { readEvaluate } from '../ladder-evaluation.ts';
 import { checkLadder, LADDER_OPTIONS, writeLadder } from '../ladder-files.ts';
 import { OUTPUT_OPTIONS, type OutputSettings, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
@@ -107,6 +109,7 @@ export const searchCommand = defineCommand({
   examples: [
     'heterodyne search --space ofa-mbv3 --predictor acc.onnx --costs ./note10 --limit 20ms --limit 30ms',
     'heterodyne search --predictor acc.onnx --costs cpu=./cpu --costs gpu=./gpu --front --levels 6 --export ./levels',
+    'heterodyne search --predictor acc.onnx --costs ./gpu --front --levels 6 --export ./levels --evaluate "python measure.py {} {genotype}"',
     'heterodyne search --predictor acc.onnx --costs flops --limit 300Mmac --method evolution',
   ],
   details: [
@@ -118,6 +121,7 @@ export const searchCommand = defineCommand({
     const given = call.repeated.costs ?? [];
     await checkOutput(values, [values.predictor, ...given]);
     await checkLadder(values, [values.predictor, ...given]);
+    const evaluate = readEvaluate(values, space.name, call.signal);
     const read = await readCosts(given, space);
     const costs = values.measure === undefined ? read : [...read, await measured(space, values, call)];
     const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
@@ -157,12 +161,12 @@ export const searchCommand = defineCommand({
       bar.end();
     }
     const document: Front = { ...front, warnings: [...warnings, ...front.warnings] };
-    await writeLadder(document, space, seed, values, call);
+    const evaluated = await writeLadder(document, space, seed, evaluate, values, call);
     await deliver(
       {
         json: frontDocument.write(document),
-        text: (style) => frontText(document, style),
-        warnings: document.warnings as Warning[],
+        text: (style) => frontText(document, style) + (evaluated ? `\n${evaluatedLadderText(evaluated, style)}` : ''),
+        warnings: [...(document.warnings as Warning[]), ...(evaluated?.findings ?? [])],
       },
       values,
       call,
