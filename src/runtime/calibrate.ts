@@ -6,14 +6,15 @@ import type { Route } from './flow.ts';
 
 export interface FormTimes {
   variant: string;
-  /** Median of whole frames, handing over included. */
+  /** Of whole frames, handing over included: the lower quartile, which other programs disturb least. */
   seconds: number;
   /** The same, shared out over the stages as their calls took. */
   stageSeconds: number[];
 }
 
-const CALLS = 9;
+const CALLS = 15;
 const WARMUP_CALLS = 2;
+const QUARTILE = 0.25;
 
 /** Nothing else may feed the model meanwhile. @returns times by form, the planned one first */
 export async function calibrate(model: DeployedModel): Promise<FormTimes[]> {
@@ -39,9 +40,10 @@ async function timesOf({ flow, inputs, selfFed }: DeployedModel, route: Route): 
   } finally {
     forget();
   }
-  const median = (all: readonly number[]): number => quantile(Float64Array.from(all.slice(WARMUP_CALLS)).sort(), 0.5);
-  const seconds = median(whole) / 1000;
-  const calls = stages.map(median);
+  const typical = (all: readonly number[]): number =>
+    quantile(Float64Array.from(all.slice(WARMUP_CALLS)).sort(), QUARTILE);
+  const seconds = typical(whole) / 1000;
+  const calls = stages.map(typical);
   const sum = calls.reduce((total, each) => total + each, 0);
   return { variant: route.name, seconds, stageSeconds: calls.map((each) => (seconds * each) / sum) };
 }

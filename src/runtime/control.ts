@@ -53,7 +53,7 @@ export async function control(runtime: Runtime, options: ControlOptions): Promis
   return new LiveControl(runtime, times, options);
 }
 
-/** Forms whose accuracy is known, the most accurate first: losses are against it. */
+/** Forms whose accuracy is known, the most accurate first (losses are against it), each one faster than those before. */
 function usable({ name, planned }: DeployedModel, times: FormTimes[], { accuracies }: ControlOptions): FormTimes[] {
   const known = accuracies?.[name];
   const kept = known === undefined ? times.slice(0, 1) : times.filter(({ variant }) => known[variant] !== undefined);
@@ -65,7 +65,10 @@ function usable({ name, planned }: DeployedModel, times: FormTimes[], { accuraci
       hint: 'state accuracies in the workload, or lower --min-accuracy',
     });
   }
-  return known === undefined ? kept : kept.sort((a, b) => known[b.variant]! - known[a.variant]!);
+  if (known === undefined) return kept;
+  kept.sort((a, b) => known[b.variant]! - known[a.variant]!);
+  // A form that is no faster here than a more accurate one is worth nothing.
+  return kept.filter(({ seconds }, i) => kept.slice(0, i).every((better) => seconds < better.seconds));
 }
 
 /** Frequencies of all clocks together, as shares of their highest. */
