@@ -3,14 +3,15 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { readBytes, readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
-import { measureModels } from '../execution/measure.ts';
+import { type Journal, type Measured, measureModels } from '../execution/measure.ts';
 import { thisHost } from '../execution/this-host.ts';
 import type { CuttableModel } from '../models/cut.ts';
 import { cuttableOnnx } from '../models/cuttable.ts';
 import { HOST_PLATFORM } from '../platforms/registry.ts';
+import type { Platform } from '../platforms/schema.ts';
 import { measuredLadderText } from '../report/measured-ladder.ts';
 import { ladderDocument } from '../subnets/ladder-schema.ts';
-import { type LadderNetwork, ladderNetworks, measuredLadder } from '../subnets/measured-ladder.ts';
+import { contested, type LadderNetwork, ladderNetworks, measuredLadder } from '../subnets/measured-ladder.ts';
 import type { Call, Options } from './command.ts';
 import { journaled, type MeasureSettings, timeLimit } from './host-measurement.ts';
 import { fileOf, modelWarnings } from './model-choice.ts';
@@ -30,8 +31,15 @@ export interface LadderMeasureSettings extends MeasureSettings, OutputSettings {
   ladder?: string;
 }
 
-/** Levels are compared with each other: each is measured so often, in turns. */
-const ROUNDS = 3;
+/**
+ * Levels are compared with each other: each is measured so often, in turns, and more often while noise decides about a
+ * level. With each, the share of the progress bar that is over then.
+ */
+const ROUNDS: [number, number][] = [
+  [3, 0.6],
+  [5, 0.8],
+  [9, 1],
+];
 
 /** A ladder brings its models, whole and as they are; and it is measured, here. */
 const REFUSED = [
@@ -51,15 +59,8 @@ export async function profileLadder(file: string, values: LadderMeasureSettings,
   for (const [n, network] of networks.entries()) models.push(await openLevel(network, files[n], call.signal));
   const { platform } = await thisHost();
 
-  const measured = await journaled(values, platform, call, (journal, onProgress) =>
-    measureModels(models, platform, {
-      wholeOnly: true,
-      rounds: ROUNDS,
-      ...(timeLimitMs !== undefined && { timeLimitMs }),
-      journal,
-      signal: call.signal,
-      onProgress,
-    }),
+  const measured = await journaled(values, platform, call, (journal, progress) =>
+    measureLevels(networks, models, platform, timeLimitMs, { journal, progress, signal: call.signal }),
   );
   const ofModels = modelWarnings(models.map(({ blocked }) => blocked));
   const found: Warning[] = [...warnings, ...ofModels, ...measured.warnings];
@@ -77,6 +78,42 @@ export async function profileLadder(file: string, values: LadderMeasureSettings,
     call,
   );
   return 0;
+}
+
+interface Means {
+  journal: Journal;
+  progress(share: number, note: string): void;
+  signal: AbortSignal;
+}
+
+/** Earlier rounds stand in the journal, so that asking for more of them measures only what is new. */
+async function measureLevels(
+  networks: readonly LadderNetwork[],
+  models: readonly CuttableModel[],
+  platform: Platform,
+  timeLimitMs: number | undefined,
+  { journal, progress, signal }: Means,
+): Promise<Measured> {
+  const began = performance.now();
+  const warnings = new Map<string, Warning>();
+  let outcomes: Measured['outcomes'] = [];
+  let before = 0;
+  for (const [rounds, over] of ROUNDS) {
+    const leftMs = timeLimitMs === undefined ? undefined : timeLimitMs - (performance.now() - began);
+    if (before > 0 && (!contested(networks, platform, outcomes) || (leftMs ?? 1) <= 0)) break;
+    const measured = await measureModels(models, platform, {
+      wholeOnly: true,
+      rounds,
+      ...(leftMs !== undefined && { timeLimitMs: leftMs }),
+      journal,
+      signal,
+      onProgress: (share, note) => progress(before + share * (over - before), note),
+    });
+    outcomes = measured.outcomes;
+    for (const warning of measured.warnings) warnings.set(`${warning.code} ${warning.path}`, warning);
+    before = over;
+  }
+  return { outcomes, warnings: [...warnings.values()] };
 }
 
 function checkUse(values: LadderMeasureSettings, call: Call): void {

@@ -51,6 +51,8 @@ export interface Measured {
 }
 
 const WHOLE_LIMIT_MS = 3000;
+/** For a whole model in one of several rounds. */
+const ROUND_LIMIT_MS = 1000;
 const PIECE_LIMIT_MS = 1000;
 /** Calls under the runtime's profiler. */
 const NODE_RUNS = 60;
@@ -179,7 +181,12 @@ class Bench {
     const pinned = await this.once('pinned', async ({ pinned, unpinned }) => unpinned ?? pinned);
     if (typeof pinned === 'string') this.unpinned = pinned;
     const base = { runtime: this.parts.runtime, pinned: pinned === true };
-    const whole = await this.series('whole', 0, last, schedule.rule(WHOLE_LIMIT_MS / (options.rounds ?? 1), 3));
+    const whole = await this.series(
+      'whole',
+      0,
+      last,
+      schedule.rule((options.rounds ?? 1) > 1 ? ROUND_LIMIT_MS : WHOLE_LIMIT_MS, 3),
+    );
     advance(1);
     // Only the profile of nodes tells what fell back to the CPU.
     const provider = processor.execution?.provider ?? 'cpu';

@@ -1,7 +1,7 @@
 /** The levels of a ladder as measured on every processor, beside what the ladder stated. */
 import type { Outcome } from '../profiles/measured.ts';
 import type { Ladder } from '../subnets/ladder-schema.ts';
-import type { LadderNetwork } from '../subnets/measured-ladder.ts';
+import { type LadderNetwork, seriesRange } from '../subnets/measured-ladder.ts';
 import { figure, percent } from './numbers.ts';
 import { paint, type TextStyle } from './style.ts';
 import { table, wrap } from './table.ts';
@@ -19,8 +19,9 @@ export function measuredLadderText(
 
   const measuredCell = (network: LadderNetwork, outcome: Outcome | undefined, processor: string): string => {
     if (outcome === undefined || 'unsupported' in outcome) return dim('cannot run');
-    const { mean, std } = outcome.whole;
-    const text = `${figure(mean)} ${sign}${percent(std / mean)}`;
+    const { mean } = outcome.whole;
+    const { low, high } = seriesRange(outcome);
+    const text = `${figure(mean)} ${sign}${percent(Math.max(high - mean, mean - low) / mean)}`;
     const { levels } = ladders.find((each) => each.processor === processor)!;
     const { level, processor: stated } = network;
     if (levels.some((each) => each.stated?.level === level.level && each.stated.processor === stated)) return text;
@@ -50,7 +51,7 @@ export function measuredLadderText(
   ];
   const body = table(columns, rows, style);
   const notes = [
-    'Times per processor are measured: of three series the middle one, the mean of the middle half of its calls, with the standard deviation of a call.',
+    'Times per processor are measured: means of the middle half of the calls in the middle one of all series, and how far the others lie from it.',
     ...statedNote(networks),
     ...(leftOut ? ['* Left out there: a level at least as accurate is no slower.'] : []),
   ];

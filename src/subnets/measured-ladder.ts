@@ -80,16 +80,15 @@ export function measuredLadder(
   const findings: Warning[] = [...found];
   const platformHash = contentHash(platform);
   const ladders = platform.processors.flatMap(({ id }): Ladder['ladders'] => {
-    const timed: Timed[] = [];
-    for (const [n, network] of networks.entries()) {
+    for (const [n, { name }] of networks.entries()) {
       const outcome = outcomes[n].get(id);
-      if (outcome === undefined) continue;
-      if ('unsupported' in outcome) {
-        const message = `${network.name} does not run on ${id}: ${outcome.unsupported}`;
-        findings.push({ code: 'UNSUPPORTED_LEVEL', message });
-      } else timed.push({ network, measurement: outcome });
+      if (outcome === undefined || !('unsupported' in outcome)) continue;
+      findings.push({ code: 'UNSUPPORTED_LEVEL', message: `${name} does not run on ${id}: ${outcome.unsupported}` });
     }
-    const kept = climb(timed, id, findings);
+    const timed = timedOn(id, networks, outcomes);
+    const climbed = climb(timed);
+    findings.push(...remarks(climbed, id));
+    const { kept } = climbed;
     if (kept.length === 0) return [];
     const { runtime } = kept[0].measurement;
     const pinned = kept.every(({ measurement }) => measurement.pinned);
@@ -106,6 +105,29 @@ export function measuredLadder(
     path: '/ladders',
     expected: 'ONNX files that the runtimes at hand can run',
     received: reasons[0]?.unsupported ?? 'no processors',
+  });
+}
+
+/** Whether a level would be left out on some processor though its series overlap with those of the level that beats it. */
+export function contested(
+  networks: readonly LadderNetwork[],
+  { processors }: Platform,
+  outcomes: readonly ReadonlyMap<string, Outcome>[],
+): boolean {
+  return processors.some(({ id }) =>
+    climb(timedOn(id, networks, outcomes)).beaten.some(([each, by]) => !apart(each, by)),
+  );
+}
+
+/** The networks that a processor runs. */
+function timedOn(
+  id: string,
+  networks: readonly LadderNetwork[],
+  outcomes: readonly ReadonlyMap<string, Outcome>[],
+): Timed[] {
+  return networks.flatMap((network, n): Timed[] => {
+    const measurement = outcomes[n].get(id);
+    return measurement === undefined || 'unsupported' in measurement ? [] : [{ network, measurement }];
   });
 }
 
@@ -130,25 +152,35 @@ function levelOf(
   };
 }
 
-/** Fastest first, each better than all that are faster; says what is left out, and which neighbours are hard to tell apart. */
-function climb(timed: readonly Timed[], processor: string, findings: Warning[]): Timed[] {
-  const ordered = [...timed].sort((a, b) => latencyMs(a) - latencyMs(b) || accuracy(b) - accuracy(a));
+/** Fastest first, each better than all that are faster; and those left out, with what beats them. */
+function climb(timed: readonly Timed[]): { kept: Timed[]; beaten: [Timed, Timed][] } {
   const kept: Timed[] = [];
-  for (const each of ordered) {
+  const beaten: [Timed, Timed][] = [];
+  for (const each of [...timed].sort((a, b) => latencyMs(a) - latencyMs(b) || accuracy(b) - accuracy(a))) {
     const best = kept.at(-1);
-    if (best === undefined || accuracy(each) > accuracy(best)) {
-      if (best !== undefined && !apart(best, each)) {
-        const message = `${best.network.name} and ${each.network.name} are too close on ${processor} to tell which is faster (${milliseconds(best)}; ${milliseconds(each)})`;
-        findings.push({ code: 'CLOSE_LEVELS', message });
-      }
-      kept.push(each);
-      continue;
-    }
-    const sure = apart(best, each) ? '' : ': within the noise';
-    const message = `${each.network.name} is left out on ${processor}: ${best.network.name} is ${accuracy(best) > accuracy(each) ? 'more' : 'as'} accurate and no slower (${milliseconds(best)}; not ${milliseconds(each)}${sure})`;
-    findings.push({ code: 'DOMINATED_LEVEL', message });
+    if (best === undefined || accuracy(each) > accuracy(best)) kept.push(each);
+    else beaten.push([each, best]);
   }
-  return kept;
+  return { kept, beaten };
+}
+
+/** Names what was left out, and neighbours that are hard to tell apart. */
+function remarks({ kept, beaten }: ReturnType<typeof climb>, processor: string): Warning[] {
+  const leftOut = beaten.map(([each, by]): Warning => {
+    const more = accuracy(by) > accuracy(each) ? 'more' : 'as';
+    const noise = apart(by, each) ? '' : ': within the noise';
+    return {
+      code: 'DOMINATED_LEVEL',
+      message: `${each.network.name} is left out on ${processor}: ${by.network.name} is ${more} accurate and no slower (${milliseconds(by)}; not ${milliseconds(each)}${noise})`,
+    };
+  });
+  const close = kept.slice(1).flatMap((each, i): Warning[] => {
+    const below = kept[i];
+    if (apart(below, each)) return [];
+    const message = `${below.network.name} and ${each.network.name} are too close on ${processor} to tell which is faster (${milliseconds(below)}; ${milliseconds(each)})`;
+    return [{ code: 'CLOSE_LEVELS', message }];
+  });
+  return [...leftOut, ...close];
 }
 
 const latencyMs = ({ measurement }: Timed): number => measurement.whole.mean;
@@ -156,19 +188,23 @@ const accuracy = ({ network }: Timed): number => network.level.accuracy;
 
 /** With the range of its series. */
 function milliseconds(timed: Timed): string {
-  const { low, high } = range(timed);
+  const { low, high } = seriesRange(timed.measurement);
   const short = (ms: number) => Number(ms.toPrecision(3));
   return `${short(latencyMs(timed))} ms${low < high ? `, from ${short(low)} to ${short(high)}` : ''}`;
 }
 
-/** Of all series; of a single one, two standard errors of its mean to either side. */
-function range({ measurement: { whole, seriesMs } }: Timed): { low: number; high: number } {
-  if (seriesMs !== undefined) return { low: Math.min(...seriesMs), high: Math.max(...seriesMs) };
+/** Of the middle half of the series, all three of three; of a single one, two standard errors of its mean to either side. */
+export function seriesRange({ whole, seriesMs }: ModelMeasurement): { low: number; high: number } {
+  if (seriesMs !== undefined) {
+    const cut = seriesMs.length >> 2;
+    return { low: seriesMs[cut], high: seriesMs[seriesMs.length - 1 - cut] };
+  }
   const error = (2 * whole.std) / Math.sqrt(whole.n);
   return { low: whole.mean - error, high: whole.mean + error };
 }
 
-/** Whether every series of one is faster than every series of the other. */
+/** Whether the series of one lie below those of the other. */
 function apart(a: Timed, b: Timed): boolean {
-  return range(a).high < range(b).low || range(b).high < range(a).low;
+  const [one, other] = [seriesRange(a.measurement), seriesRange(b.measurement)];
+  return one.high < other.low || other.high < one.low;
 }

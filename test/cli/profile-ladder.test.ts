@@ -78,8 +78,8 @@ claim('a level that turns out slower than a better one is left out, by name, on 
       );
       assert.ok(levels.every(({ latencySource, latencyRuns }) => latencySource === 'measured' && latencyRuns! > 0));
       for (const { latencyMs, latencySeriesMs = [] } of levels) {
-        assert.is(latencySeriesMs.length, 3);
-        assert.is([...latencySeriesMs].sort((a, b) => a - b)[1], latencyMs);
+        assert.ok(latencySeriesMs.length >= 3);
+        assert.is([...latencySeriesMs].sort((a, b) => a - b)[latencySeriesMs.length >> 1], latencyMs);
       }
       assert.ok(levels.every(({ model }) => existsSync(join(folder, model!))));
       assert.match(err.replace(/\s+/g, ' '), `level 2 is left out on ${processor}: level 3 is more accurate`);
@@ -102,9 +102,13 @@ claim('the levels that a search exports are measured as they are, and with --res
     const first = await run(words);
     assert.is(first.code, 0, first.err);
     const { document } = ladderDocument.parse(first.out, 'measured');
-    assert.is(document.space, 'shapes');
-    // By the table of costs, the upper level takes about four times as long as the lower one.
-    assert.ok(document.ladders.every(({ levels }) => levels.at(-1)?.stated?.level === 2));
+    const { ladders } = JSON.parse(readFileSync(join(folder, 'ladder.json'), 'utf8'));
+    for (const { levels } of document.ladders) {
+      for (const { genotype, accuracy, stated } of levels) {
+        const given = ladders[0].levels[stated!.level - 1];
+        assert.equal([genotype, accuracy, stated!.latencyMs], [given.genotype, given.accuracy, given.latencyMs]);
+      }
+    }
     const held = readFileSync(journal, 'utf8');
     const again = await run(words);
     assert.equal(JSON.parse(again.out).ladders, document.ladders);

@@ -5,7 +5,7 @@ import { platformById } from '../../src/platforms/registry.ts';
 import type { Outcome } from '../../src/profiles/measured.ts';
 import { Random } from '../../src/reference/random.ts';
 import { type Ladder, type LadderLevel, ladderDocument } from '../../src/subnets/ladder-schema.ts';
-import { type LadderNetwork, ladderNetworks, measuredLadder } from '../../src/subnets/measured-ladder.ts';
+import { contested, type LadderNetwork, ladderNetworks, measuredLadder } from '../../src/subnets/measured-ladder.ts';
 
 const test = suite('measured ladder');
 const { platform } = platformById('hikey970');
@@ -107,6 +107,17 @@ test('levels whose series overlap are kept with a warning', () => {
   // Of one series, two standard errors: 3 + 2 * 0.5 / 5 is below 3.5 - 0.2, and 3 + 0.28 is not below 3.5 - 0.28.
   assert.equal(codes(timed(3, 0.5), timed(3.5, 0.5)), []);
   assert.equal(codes(timed(3, 0.7), timed(3.5, 0.7)), ['CLOSE_LEVELS']);
+});
+
+test('a level is contested while its series overlap with those of the level that beats it, outliers apart', () => {
+  const networks = ladderNetworks(ladderWith([level(0), level(1)]), 'l.json');
+  const series = (...seriesMs: number[]) => ({ ...timed(seriesMs[seriesMs.length >> 1]), seriesMs });
+  const of = (worse: Outcome, better: Outcome) =>
+    contested(networks, platform, [new Map([[first, worse]]), new Map([[first, better]])]);
+  assert.ok(of(series(2, 4, 5), series(2, 3, 3.5)));
+  assert.not(of(series(4, 5, 6), series(2, 3, 3.5)));
+  assert.not(of(series(2, 3, 3.5), series(2, 4, 5)));
+  assert.not(of(series(2, 4, 5, 5, 6), series(2, 3, 3, 3.5, 9)));
 });
 
 test('a processor that refuses a level has a ladder without it, and one that refuses all has none', () => {
