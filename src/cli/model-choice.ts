@@ -29,6 +29,8 @@ export interface ChosenWorkload {
   warnings: Warning[];
   /** The workload document, if there is one. */
   file?: string;
+  /** Where files are that are not at their paths, by path. */
+  moved?: ReadonlyMap<string, string>;
 }
 
 /** `alexnet,left=./my.onnx,resnet-50*2` as workload entries. @throws HeterodyneError `USAGE` */
@@ -191,31 +193,39 @@ export function fileOf(model: string, document: string | undefined): string {
 }
 
 /** The files that a workload is read from: what must not be written over. */
-export function inputFiles({ workload, file }: ChosenWorkload): string[] {
+export function inputFiles({ workload, file, moved }: ChosenWorkload): string[] {
   const models = workload.models
     .flatMap((entry) => [entry.model, ...workloadVariants(entry).flatMap(({ model }) => model ?? [])])
     .filter((model) => findZooEntry(model) === undefined);
-  return [...(file === undefined ? [] : [file]), ...models.map((model) => fileOf(model, file))];
+  const paths = models.map((model) => fileOf(model, file));
+  return [...(file === undefined ? [] : [file]), ...paths.map((path) => moved?.get(path) ?? path)];
 }
 
 /** Reads an ONNX file, or builds a network of the zoo without weights, and cuts it into blocks. */
-async function loadModel(entry: WorkloadModel, name: string, document: string | undefined, cut?: Granularity) {
+async function loadModel(
+  entry: WorkloadModel,
+  name: string,
+  { file, moved }: Pick<ChosenWorkload, 'file' | 'moved'>,
+  cut?: Granularity,
+) {
   const { model, shapes, batch } = entry;
   const options = { name, shapes, batch, granularity: cut };
+  const path = fileOf(model, file);
+  const place = moved?.get(path) ?? path;
   if (!isPath(model)) {
     if (findZooEntry(model) !== undefined) return loadZooModel(model, options);
-    if (!(await exists(fileOf(model, document)))) zooEntry(model);
+    if (!(await exists(place))) zooEntry(model);
   }
-  const file = fileOf(model, document);
-  return loadOnnxModel(await readBytes(file), { ...options, source: file });
+  return loadOnnxModel(await readBytes(place), { ...options, source: path });
 }
 
 /** All models of a workload, in its order and under its names; instances of one model are read once. */
 export async function loadModels(
-  { workload, file }: ChosenWorkload,
+  chosen: ChosenWorkload,
   cut: Granularity | undefined,
   signal: AbortSignal,
 ): Promise<BlockedModel[]> {
+  const { workload } = chosen;
   if (workload.models.length > LIMITS.models) throw tooMany(workload.models.length);
   const names = workloadNames(workload);
   const loaded = new Map<string, BlockedModel>();
@@ -224,7 +234,7 @@ export async function loadModels(
     signal.throwIfAborted();
     const name = names[m] as string;
     const key = JSON.stringify([entry.model, entry.shapes, entry.batch]);
-    const model = loaded.get(key) ?? (await loadModel(entry, name, file, cut));
+    const model = loaded.get(key) ?? (await loadModel(entry, name, chosen, cut));
     loaded.set(key, model);
     models.push({ ...model, name });
   }
@@ -237,11 +247,12 @@ export async function loadModels(
  * @param originals the models themselves, in order, if they are loaded already
  */
 export async function loadVariants(
-  { workload, file }: ChosenWorkload,
+  chosen: ChosenWorkload,
   cut: Granularity | undefined,
   signal: AbortSignal,
   originals: readonly BlockedModel[] = [],
 ): Promise<VariantModel[]> {
+  const { workload } = chosen;
   const names = workloadNames(workload);
   const loaded: VariantModel[] = [];
   for (const [m, entry] of workload.models.entries()) {
@@ -249,8 +260,8 @@ export async function loadVariants(
       if (model === undefined) continue;
       signal.throwIfAborted();
       const name = names[m] as string;
-      const original = originals[m] ?? (await loadModel(entry, name, file, cut));
-      const form = alignBlocks(await loadModel({ ...entry, model }, name, file, cut), original);
+      const original = originals[m] ?? (await loadModel(entry, name, chosen, cut));
+      const form = alignBlocks(await loadModel({ ...entry, model }, name, chosen, cut), original);
       const format = precision ?? entry.precision;
       loaded.push({ model: form, variant, ...(format !== undefined && { precision: format }) });
     }

@@ -6,12 +6,13 @@ import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { type Plan, planDocument } from '../planners/schema.ts';
 import { type Profile, profileDocument } from '../profiles/schema.ts';
-import { type Workload, workloadNames, workloadVariants } from '../profiles/workload.ts';
+import { type Workload, type WorkloadModel, workloadNames, workloadVariants } from '../profiles/workload.ts';
 import type { DeployedModel, DeployOptions } from '../runtime/deploy.ts';
-import type { ModelFile } from '../runtime/plan-models.ts';
+import { expectedModel, type ModelFile } from '../runtime/plan-models.ts';
 import { type FrameSource, folderSource, moduleSource } from '../runtime/sources.ts';
 import type { Call } from './command.ts';
-import { chooseWorkload, fileOf, inputFiles } from './model-choice.ts';
+import { chooseWorkload, chosenModels, fileOf, inputFiles, withShapes } from './model-choice.ts';
+import { modelsOfPlan } from './plan-sources.ts';
 
 export interface RunInputs {
   plan: Plan;
@@ -48,14 +49,16 @@ export async function readRunInputs(values: RunInputValues, call: Call): Promise
     }
   }
   const { models: lists, shape } = call.repeated;
-  if (lists === undefined && values.workload === undefined) return inputs;
+  if (lists === undefined && values.workload === undefined) {
+    const { models, files } = await statedModels(inputs, values, shape ?? []);
+    return { ...inputs, models, files: [...inputs.files, ...files] };
+  }
   const chosen = await chooseWorkload({ ...values, models: lists, shape });
   const names = workloadNames(chosen.workload);
   const variants: Record<string, Record<string, ModelFile>> = {};
   chosen.workload.models.forEach((entry, m) => {
-    const { model, shapes, batch } = entry;
-    const form = { ...(shapes && { shapes }), ...(batch !== undefined && { batch }) };
-    inputs.models[names[m]!] = { source: fileOf(model, chosen.file), ...form };
+    const form = formOf(entry);
+    inputs.models[names[m]!] = { source: fileOf(entry.model, chosen.file), ...form };
     for (const variant of workloadVariants(entry)) {
       if (variant.model === undefined) continue;
       (variants[names[m]!] ??= {})[variant.name] = { source: fileOf(variant.model, chosen.file), ...form };
@@ -68,6 +71,33 @@ export async function readRunInputs(values: RunInputValues, call: Call): Promise
     files: [...inputs.files, ...inputFiles(chosen)],
     warnings: [...inputs.warnings, ...chosen.warnings],
   };
+}
+
+/** Models that are where the profile or the plan says. */
+async function statedModels(
+  { plan, profile }: RunInputs,
+  { plan: planFile, batch }: RunInputValues,
+  shape: readonly string[],
+): Promise<Pick<RunInputs, 'models' | 'files'>> {
+  const planned = plan.models.map((model) => {
+    const { profiled } = expectedModel(model, profile);
+    return profiled === undefined ? model : { ...model, source: profiled.source };
+  });
+  const { models, moved } = await modelsOfPlan(planned, planFile);
+  const chosen = { ...chosenModels(withShapes(models, shape), { batch }), moved };
+  return {
+    models: Object.fromEntries(
+      chosen.workload.models.map((entry, m) => [
+        planned[m]!.name,
+        { source: moved.get(entry.model) ?? entry.model, ...formOf(entry) },
+      ]),
+    ),
+    files: inputFiles(chosen),
+  };
+}
+
+function formOf({ shapes, batch }: WorkloadModel): Pick<ModelFile, 'shapes' | 'batch'> {
+  return { ...(shapes && { shapes }), ...(batch !== undefined && { batch }) };
 }
 
 /** `--source`: a folder or a module, for every model. */

@@ -56,6 +56,7 @@ export function predict(input: {
     const { deadlineMs } = workload.models[m];
     return {
       name: model.name,
+      ...(profiled && { source: profiled.source, hash: profiled.hash }),
       variant: names.variants[m] as string,
       stages: stages.map((stage, s) => ({
         processor: names.processors[stage.processor],

@@ -25,6 +25,12 @@ const stageSchema = z.strictObject({
 
 const modelSchema = z.strictObject({
   name: z.string().min(1),
+  source: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Path, or zoo:NAME; a relative path is looked for from the working directory, then from the plan.'),
+  hash: z.string().optional().describe('sha256 of what is there.'),
   variant: z.string(),
   /** A fraction; absent = unknown. */
   accuracy: fraction.optional(),

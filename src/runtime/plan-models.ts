@@ -25,18 +25,29 @@ const ZOO_PREFIX = 'zoo:';
 export interface ExpectedModel {
   name: string;
   blocks: number;
+  /** As the plan has them. */
+  source?: string;
+  hash?: string;
   /** Content hash and block names of the profile; absent = unknown. */
   profiled?: ProfileModel;
 }
 
-export function expectedModel({ name, stages, variant }: PlannedModel, profile: Profile | undefined): ExpectedModel {
+export function expectedModel(planned: PlannedModel, profile: Profile | undefined): ExpectedModel {
+  const { name, source, hash, stages, variant } = planned;
   const profiled = profile?.models.find((model) => model.name === name && model.variant === variant);
-  return { name, blocks: stages.at(-1)!.lastBlock + 1, ...(profiled && { profiled }) };
+  return {
+    name,
+    blocks: stages.at(-1)!.lastBlock + 1,
+    ...(source !== undefined && { source }),
+    ...(hash !== undefined && { hash }),
+    ...(profiled && { profiled }),
+  };
 }
 
-/** Where a model is when nobody says: as the profile has it, else in the zoo by its name. */
-function defaultSource({ name, profiled }: ExpectedModel): string {
-  if (profiled !== undefined) return profiled.source;
+/** Where a model is when nobody says: as the profile or the plan has it, else in the zoo by its name. */
+function defaultSource({ name, source, profiled }: ExpectedModel): string {
+  const stated = profiled?.source ?? source;
+  if (stated !== undefined) return stated;
   for (const entry of [name, name.replace(/-\d+$/, '')]) {
     if (findZooEntry(entry) !== undefined) return ZOO_PREFIX + entry;
   }
@@ -114,13 +125,15 @@ function fits({ blocked }: CuttableModel, { blocks, profiled }: ExpectedModel): 
 function checked(model: CuttableModel, expected: ExpectedModel): CuttableModel {
   const { blocked } = model;
   const { name, blocks, profiled } = expected;
-  if (profiled !== undefined && blocked.hash !== profiled.hash) {
-    throw new HeterodyneError('BAD_INPUT', `"${name}" is not the model that was profiled: its content has changed`, {
+  const hash = profiled?.hash ?? expected.hash;
+  if (hash !== undefined && blocked.hash !== hash) {
+    const what = profiled === undefined ? 'planned' : 'profiled';
+    throw new HeterodyneError('BAD_INPUT', `"${name}" is not the model that was ${what}: its content has changed`, {
       source: blocked.source,
       path: name,
-      expected: `sha256 ${profiled.hash}`,
+      expected: `sha256 ${hash}`,
       received: `sha256 ${blocked.hash}`,
-      hint: 'profile and plan again',
+      hint: profiled ? 'profile and plan again' : 'give the model, shapes and batch of the plan, or plan again',
     });
   }
   if (blocked.blocks.length !== blocks) {
@@ -137,11 +150,12 @@ function checked(model: CuttableModel, expected: ExpectedModel): CuttableModel {
 
 /** What was not checked, because nothing says what it should be. */
 export function unverified(plan: Plan, profile: Profile | undefined): Warning[] {
-  if (profile !== undefined) return [];
+  const unknown = plan.models.filter(({ hash }) => hash === undefined).map(({ name }) => name);
+  if (profile !== undefined || unknown.length === 0) return [];
   return [
     {
       code: 'UNVERIFIED',
-      message: `without the profile that the plan was made from nothing tells whether the files of ${plan.models.map(({ name }) => name).join(', ')} are the same (--profile)`,
+      message: `without the profile that the plan was made from nothing tells whether the files of ${unknown.join(', ')} are the same (--profile)`,
       path: '/profileHash',
     },
   ];

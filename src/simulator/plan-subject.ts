@@ -8,6 +8,7 @@ import { type EngineSystem, systemOf } from '../engine/system.ts';
 import type { ProblemNames } from '../estimators/memory-bound.ts';
 import type { Plan } from '../planners/schema.ts';
 import { joinPlacement } from '../planners/whole-models.ts';
+import type { Profile } from '../profiles/schema.ts';
 import { workloadNames } from '../profiles/workload.ts';
 import { Dials } from './clocks.ts';
 import { type PlanCostsInput, problemAt, usableForms } from './plan-costs.ts';
@@ -44,7 +45,7 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
   const { forms: allowed, warnings: ofForms } = usableForms(input);
   const atStart = problemAt(input, allowed, plan.operatingPoint);
   const { problem, names, profile } = atStart;
-  const warnings = [...ofForms, ...atStart.warnings];
+  const warnings = [...ofForms, ...atStart.warnings, ...changedModels(plan, profile)];
   if (contentHash(profile) !== plan.profileHash) {
     warnings.push({
       code: 'PROFILE_CHANGED',
@@ -115,6 +116,21 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
     },
     warnings,
   };
+}
+
+/** Networks whose content is not what was planned. */
+function changedModels(plan: Plan, profile: Profile): Warning[] {
+  return plan.models.flatMap(({ name, variant, hash }, m): Warning[] => {
+    const now = profile.models.find((model) => model.name === name && model.variant === variant);
+    if (hash === undefined || now === undefined || now.hash === hash) return [];
+    return [
+      {
+        code: 'MODEL_CHANGED',
+        message: `${name} is not the network that was planned: the content of ${now.source} has changed`,
+        path: `/models/${m}/hash`,
+      },
+    ];
+  });
 }
 
 /** The plan's stages as placement records. */

@@ -34,3 +34,14 @@ export async function inFolder<T>(use: (folder: string) => Promise<T> | T): Prom
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** With another working directory meanwhile. */
+export async function workingIn<T>(folder: string, use: () => Promise<T>): Promise<T> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await use();
+  } finally {
+    process.chdir(before);
+  }
+}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonicalJson, contentHash } from '../../src/documents/canonical.ts';
@@ -9,7 +9,7 @@ import { planDocument } from '../../src/planners/schema.ts';
 import { rooflineProfile } from '../../src/profiles/roofline.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
 import { runDocument } from '../../src/runtime/schema.ts';
-import { inFolder, run } from '../cli/captured.ts';
+import { inFolder, run, workingIn } from '../cli/captured.ts';
 import { layers, missingRuntime } from '../execution/models.ts';
 import { planByHand } from './plans.ts';
 
@@ -50,6 +50,40 @@ claim('a plan runs, its document is what --json prints, metrics and learned cost
     assert.match(readFileSync(metrics, 'utf8'), /heterodyne_frames_total\{model="one",outcome="finished"\} \d+/);
     const { document: after } = profileDocument.parse(readFileSync(learned, 'utf8'), learned);
     assert.is.not(canonicalJson(after), readFileSync(profile, 'utf8'));
+  }),
+);
+
+claim('a plan alone finds its model from the working directory or beside the plan, and refuses another', () =>
+  inFolder(async (folder) => {
+    const model = writeOnnx(layers(5, 96));
+    const [here, there] = ['here', 'there'].map((name) => `${folder}/${name}`);
+    for (const each of [here, there]) mkdirSync(each);
+    writeFileSync(`${here}/one.onnx`, model);
+    const opened = await cuttableOnnx(model, { name: 'one', source: 'one.onnx' });
+    const plan = planByHand([{ model: opened, places: [['cpu', 0]] }]);
+    const { source, hash } = opened.blocked;
+    const models = plan.models.map((each) => ({ ...each, source, hash }));
+    writeFileSync(`${here}/plan.json`, planDocument.write({ ...plan, models }));
+    const words = ['--warmup', '0', '--for', '50ms', '--json'];
+    const from = (place: string) => workingIn(place, () => run(['run', '../here/plan.json', ...words]));
+    for (const place of [here, there]) {
+      const { code, out, err } = await from(place);
+      assert.is(code, 0, err);
+      const { document } = runDocument.parse(out, 'run');
+      assert.ok(document.models[0]!.finished > 0);
+      assert.not.ok(document.warnings.some((warning) => warning.code === 'UNVERIFIED'));
+    }
+    const kept = await workingIn(there, () => run(['run', '../here/plan.json', ...words, '--out', '../here/one.onnx']));
+    assert.is(kept.code, 64, 'no model is written over');
+    writeFileSync(`${there}/one.onnx`, writeOnnx({ ...layers(5, 96), name: 'other' }));
+    const changed = await from(there);
+    assert.is(changed.code, 65);
+    assert.match(changed.err.replaceAll(/\s+/g, ' '), 'is not the model that was planned');
+    rmSync(`${there}/one.onnx`);
+    rmSync(`${here}/one.onnx`);
+    const gone = await from(there);
+    assert.is(gone.code, 65);
+    assert.match(gone.err, 'is gone: one.onnx');
   }),
 );
 

@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkTrace } from '../../src/report/trace/check.ts';
 import { simulationDocument } from '../../src/simulator/schema.ts';
-import { inFolder, run } from '../cli/captured.ts';
+import { inFolder, run, workingIn } from '../cli/captured.ts';
 
 const MODELS = ['--platform', 'hikey970', '--models', 'alexnet,squeezenet*2'];
 const test = suite('heterodyne simulate');
@@ -34,6 +34,72 @@ test('a plan runs as it is: platform and zoo networks are found by its names', a
     assert.is((await run(['simulate', plan, '--for', '2s', '--json'])).out, out, 'the same bytes again');
     const text = await run(['simulate', plan, '--for', '2s']);
     assert.match(text.out, 'simulated, not measured');
+  });
+});
+
+test("a plan's own ONNX files are found again: from the working directory, else beside the plan", async () => {
+  await inFolder(async (folder) => {
+    const [here, there] = ['here', 'there'].map((name) => join(folder, name));
+    for (const each of [here, there]) mkdirSync(each);
+    assert.is((await run(['models', 'export', 'squeezenet', '--out', here, '--quiet'])).code, 0);
+    const words = ['simulate', 'plan.json', '--for', '500ms', '--json'];
+    const first = await workingIn(here, async () => {
+      const models = ['--models', 'left=./squeezenet.onnx,squeezenet.onnx*2,alexnet'];
+      const planning = ['plan', '--platform', 'hikey970', ...models, '--evaluations', '30', '--quiet'];
+      assert.is((await run([...planning, '--out', 'plan.json'])).code, 0);
+      assert.is(
+        (await run(['simulate', 'plan.json', '--out', 'squeezenet.onnx'])).code,
+        64,
+        'no model is written over',
+      );
+      return run(words);
+    });
+    assert.is(first.code, 0, first.err);
+    assert.is(first.err, '', 'nothing changed since planning, so there is no warning');
+    const { document } = simulationDocument.parse(first.out, 'out');
+    assert.equal(
+      document.models.map(({ name }) => name),
+      ['left', 'squeezenet', 'squeezenet-2', 'alexnet'],
+    );
+
+    const elsewhere = [words[0], join('..', 'here', 'plan.json'), ...words.slice(2)];
+    const second = await workingIn(there, () => run(elsewhere));
+    assert.is(second.err, '');
+    assert.is(second.out, first.out, 'a file beside the plan is the same input');
+
+    // From the working directory first: the same network with an empty documentation text, so other bytes.
+    const original = readFileSync(join(here, 'squeezenet.onnx'));
+    writeFileSync(join(there, 'squeezenet.onnx'), Buffer.concat([original, Buffer.from([0x32, 0x00])]));
+    const changed = await workingIn(there, () => run(elsewhere));
+    assert.is(changed.code, 0, changed.err);
+    assert.match(changed.err.replaceAll(/\s+/g, ' '), 'left is not the network that was planned');
+
+    rmSync(join(there, 'squeezenet.onnx'));
+    renameSync(join(here, 'squeezenet.onnx'), join(here, 'moved.onnx'));
+    const gone = await workingIn(there, () => run(elsewhere));
+    assert.is(gone.code, 65);
+    assert.match(gone.err, 'the model file of "left" is gone: ./squeezenet.onnx');
+    const given = ['--models', 'left=../here/moved.onnx,squeezenet=../here/moved.onnx,b=../here/moved.onnx'];
+    assert.is((await workingIn(there, () => run([...elsewhere, ...given]))).code, 65, 'other names are refused');
+    copyFileSync(join(here, 'moved.onnx'), join(here, 'squeezenet.onnx'));
+    assert.is((await workingIn(there, () => run(elsewhere))).out, first.out);
+  });
+});
+
+test('a planned form with a file of its own is found again without its original', async () => {
+  await inFolder(async (folder) => {
+    assert.is((await run(['models', 'export', 'squeezenet', '--out', folder, '--quiet'])).code, 0);
+    const [workload, plan] = ['w.json', 'plan.json'].map((name) => join(folder, name));
+    const variants = [{ name: 'other', model: 'squeezenet.onnx', accuracy: 0.56 }];
+    const models = [{ model: 'squeezenet', name: 'net', variants }];
+    writeFileSync(workload, JSON.stringify({ kind: 'workload', schemaVersion: 1, models }));
+    const planning = ['plan', '--platform', 'orange-pi-5', '--workload', workload, '--quiet', '--out', plan];
+    assert.is((await run(planning)).code, 0);
+    const { code, out, err } = await run(['simulate', plan, '--for', '500ms', '--json']);
+    assert.is(code, 0, err);
+    const { document } = simulationDocument.parse(out, 'out');
+    assert.is(document.models[0].name, 'net');
+    assert.not.ok(document.warnings.some(({ code: warned }) => warned === 'MODEL_CHANGED'));
   });
 });
 

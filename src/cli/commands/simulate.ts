@@ -41,7 +41,7 @@ export const simulateCommand = defineCommand({
     'heterodyne simulate plan.json --controller max-n --scenario scenario.json --seed 7 --out simulation.json',
   ],
   details: [
-    'Known platforms and zoo networks are found by the names in the plan; other models, a workload document or a profile are given again, as to heterodyne plan. A warning says so when costs are not those of the plan.',
+    'Known platforms are found by name, models where the plan says: from the working directory, else from its folder. A workload document, a profile, --batch and --shape are given again, as to heterodyne plan. A warning says so when models or costs are not those of the plan.',
     'All figures are simulated, none is measured. The same inputs and seed give the same bytes.',
   ],
   async run(values, call) {
