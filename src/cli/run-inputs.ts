@@ -73,16 +73,15 @@ export async function readRunInputs(values: RunInputValues, call: Call): Promise
   };
 }
 
-/** Models that are where the profile or the plan says. */
+/** Models that are where the profile or the plan says; where both are silent, the runtime looks in the zoo. */
 async function statedModels(
   { plan, profile }: RunInputs,
   { plan: planFile, batch }: RunInputValues,
   shape: readonly string[],
 ): Promise<Pick<RunInputs, 'models' | 'files'>> {
-  const planned = plan.models.map((model) => {
-    const { profiled } = expectedModel(model, profile);
-    return profiled === undefined ? model : { ...model, source: profiled.source };
-  });
+  const planned = plan.models
+    .map((model) => ({ ...model, source: expectedModel(model, profile).profiled?.source ?? model.source }))
+    .filter(({ source }) => source !== undefined);
   const { models, moved } = await modelsOfPlan(planned, planFile);
   const chosen = { ...chosenModels(withShapes(models, shape), { batch }), moved };
   return {
