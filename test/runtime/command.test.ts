@@ -40,7 +40,19 @@ claim('a plan runs, its document is what --json prints, metrics and learned cost
     const learned = `${folder}/learned.json`;
     const { code, out, err } = await run([
       ...words,
-      ...['--for', '300ms', '--json', '--out', `${folder}/run.json`, '--metrics', metrics, '--learn', learned],
+      ...[
+        '--report',
+        `${folder}/run.html`,
+        '--for',
+        '300ms',
+        '--json',
+        '--out',
+        `${folder}/run.json`,
+        '--metrics',
+        metrics,
+        '--learn',
+        learned,
+      ],
     ]);
     assert.is(code, 0, err);
     assert.is(out, readFileSync(`${folder}/run.json`, 'utf8'));
@@ -48,6 +60,9 @@ claim('a plan runs, its document is what --json prints, metrics and learned cost
     assert.ok(document.models[0]!.finished > 0);
     assert.is(document.models[0]!.deadline!.missed, 0);
     assert.match(readFileSync(metrics, 'utf8'), /heterodyne_frames_total\{model="one",outcome="finished"\} \d+/);
+    const page = readFileSync(`${folder}/run.html`, 'utf8');
+    assert.match(page, /Frames per second: predicted above, measured below/);
+    assert.not.match(page, /<script/);
     const { document: after } = profileDocument.parse(readFileSync(learned, 'utf8'), learned);
     assert.is.not(canonicalJson(after), readFileSync(profile, 'utf8'));
   }),

@@ -19,8 +19,9 @@ import { type Call, type Command, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { liveView } from '../live-view.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, WORKLOAD_OPTION } from '../options.ts';
-import { checkOutput, deliver, tell, warn } from '../output.ts';
+import { checkCompanion, checkOutput, deliver, tell, warn } from '../output.ts';
 import { startProgress } from '../progress.ts';
+import { wordsThatMatter } from '../report-files.ts';
 import { CONTROL_OPTIONS, type ControlValues, checkControl, startControl } from '../run-control.ts';
 import { openSources, type RunInputs, readRunInputs, workloadBeside } from '../run-inputs.ts';
 import { checkLearning, learnFrom } from '../run-learning.ts';
@@ -108,6 +109,7 @@ export const runCommand: Command = defineCommand({
       description:
         'a call that takes longer counts as hanging: its process is started anew (50 x planned, at least 5s)',
     },
+    report: { type: 'string', valueHint: 'FILE', description: 'also write a page about the run, for any browser' },
     ...OUTPUT_OPTIONS,
   },
   examples: [
@@ -126,6 +128,7 @@ export const runCommand: Command = defineCommand({
     if (await isGroupPlan(values.plan)) return runGroupFile(values, runSettings(values), runCommand.options, call);
     const inputs = await readRunInputs(values, call);
     await checkOutput(values, inputs.files);
+    await checkCompanion('--report', values.report, values, inputs.files);
     checkControl(values);
     await checkLearning(inputs, values);
     if (values.compare) refuseBesideCompare(values);
@@ -144,6 +147,7 @@ export const runCommand: Command = defineCommand({
 interface Values extends OutputSettings, ControlValues {
   compare?: boolean;
   metrics?: string;
+  report?: string;
   learn?: string;
   replan?: string;
   'move-cost'?: string;
@@ -376,6 +380,11 @@ async function deliverMeasured(document: RunDocument, values: Values, call: Call
   const text = (style: typeof call.out.style): string => runText(document, style);
   try {
     if (values.out !== undefined && values.out !== '-') await writeFileWhole(values.out, json);
+    if (values.report !== undefined) {
+      const { runPage } = await import('../../report/run-page.ts');
+      const command = ['heterodyne', call.command, ...wordsThatMatter(call.words)];
+      await writeFileWhole(values.report, runPage(document, command));
+    }
   } catch (error) {
     await deliver({ json, text }, { ...values, out: undefined }, call);
     throw error;
