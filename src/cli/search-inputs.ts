@@ -13,6 +13,7 @@ import { readLayerTable } from '../subnets/costs/layer-table.ts';
 import { measureCosts } from '../subnets/costs/measure.ts';
 import { ofaLatencyModel } from '../subnets/costs/ofa-tables.ts';
 import { elasticSpaceDocument } from '../subnets/elastic-space.ts';
+import type { EvolutionPreset } from '../subnets/methods/presets.ts';
 import { type AccuracyPredictor, loadPredictor } from '../subnets/predictor.ts';
 import type { ProcessorCosts } from '../subnets/search.ts';
 import { type SearchSpace, searchSpace } from '../subnets/space.ts';
@@ -27,14 +28,26 @@ const SAVE_EVERY = 10;
 export async function readSpace(
   given: string,
   resolutions: string | undefined,
+  preset?: EvolutionPreset,
 ): Promise<{ space: SearchSpace; warnings: Warning[] }> {
-  const sizes = resolutions?.split(',').map((text) => wholeNumber(text, '--resolutions', 32, 4096));
+  const narrowed = preset?.choices;
+  if (narrowed && given !== 'ofa-mbv3') {
+    throw new HeterodyneError('USAGE', `preset ${preset.id} searches a part of ofa-mbv3`, {
+      path: '--preset',
+      expected: '--space ofa-mbv3, or another preset',
+      received: `--space ${given}`,
+    });
+  }
+  const sizes =
+    resolutions?.split(',').map((text) => wholeNumber(text, '--resolutions', 32, 4096)) ??
+    (narrowed && [...narrowed.resolutions]);
   if (spaceNames.includes(given) || !/[./\\]/.test(given)) {
     return {
       space: searchSpace(
         spaceByName(
           given,
           sizes?.sort((a, b) => a - b),
+          narrowed,
         ),
       ),
       warnings: [],

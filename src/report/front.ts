@@ -49,9 +49,9 @@ function networkCells(network: Omit<FrontNetwork, 'accuracy'> & { accuracy?: num
 
 export function frontText(front: Front, style: TextStyle): string {
   const { bold } = paint(style);
-  const { name, seed, evaluations, duplicates } = front.method;
+  const { name, preset, seed, evaluations, duplicates } = front.method;
   const parts = [
-    `${bold(`Sub-networks of ${front.space}`)} by ${name}, seed ${seed}: ${evaluations} predictor evaluations, ${duplicates} saved`,
+    `${bold(`Sub-networks of ${front.space}`)} by ${name}${preset === undefined ? '' : ` (${preset})`}, seed ${seed}: ${evaluations} predictor evaluations, ${duplicates} saved`,
   ];
   for (const processor of front.processors) {
     const results = front.results.filter((each) => each.processor === processor.id);

@@ -69,6 +69,7 @@ const shape = {
   }),
   method: z.strictObject({
     name: z.string(),
+    preset: z.string().optional().describe('Published settings that the method ran with.'),
     seed: z.int().min(0),
     evaluations: z.int().min(0),
     duplicates: z.int().min(0).describe('Networks met again that cost no evaluation.'),

@@ -3,6 +3,7 @@
  * predictor's check vectors decide (see predictor.ts).
  */
 import { HeterodyneError } from '../core/errors.ts';
+import { EXPANSIONS, KERNELS } from './ofa-mbv3.ts';
 import type { SearchSpace } from './space.ts';
 
 export interface InputLayout {
@@ -10,8 +11,11 @@ export interface InputLayout {
   inputs: number;
   /** One-hot over bins of `step` pixels from `start`, or over listed sizes. */
   resolution: { offset: number } & ({ start: number; step: number; bins: number } | { values: readonly number[] });
-  /** One-hot per number of a key's list, one after the other; `index` = that number of the list alone. */
-  genes: readonly { key: string; offset: number; index?: number }[];
+  /**
+   * One-hot per number of a key's list, one after the other; `index` = that number of the list alone. `choices` = what the
+   * predictor knows, where a space may have fewer.
+   */
+  genes: readonly { key: string; offset: number; index?: number; choices?: readonly number[] }[];
 }
 
 const MBV3_BINS = { start: 112, step: 16, bins: 8 };
@@ -24,8 +28,8 @@ const LAYOUTS: Record<string, readonly InputLayout[]> = {
       inputs: 128,
       resolution: { offset: 120, ...MBV3_BINS },
       genes: [
-        { key: 'ks', offset: 0 },
-        { key: 'e', offset: 60 },
+        { key: 'ks', offset: 0, choices: KERNELS },
+        { key: 'e', offset: 60, choices: EXPANSIONS },
       ],
     },
     {
@@ -33,8 +37,8 @@ const LAYOUTS: Record<string, readonly InputLayout[]> = {
       inputs: 128,
       resolution: { offset: 0, ...MBV3_BINS },
       genes: [
-        { key: 'ks', offset: 8 },
-        { key: 'e', offset: 68 },
+        { key: 'ks', offset: 8, choices: KERNELS },
+        { key: 'e', offset: 68, choices: EXPANSIONS },
       ],
     },
   ],
@@ -115,23 +119,24 @@ export function slotColumns(space: SearchSpace, layout: InputLayout): number[][]
   const { slots, choices } = space.numbers;
   const columns: number[][][] = slots.map(() => []);
   const positions = new Map<string, number>();
-  /** Offset of the next number of a key's list, or undefined when it is no input. */
-  const place = (key: string, width: number, index: number): number | undefined => {
+  /** Columns of the choices of the next number of a key's list, or undefined when it is no input. */
+  const place = (key: string, choices: readonly number[], index: number): number[] | undefined => {
     const gene = layout.genes.find((entry) => entry.key === key);
     if (!gene || (gene.index !== undefined && gene.index !== index)) return undefined;
     const start = gene.offset + (gene.index === undefined ? (positions.get(key) ?? 0) : 0);
-    positions.set(key, (positions.get(key) ?? 0) + width);
-    return start;
+    const known = gene.choices ?? choices;
+    positions.set(key, (positions.get(key) ?? 0) + known.length);
+    return choices.map((choice) => start + known.indexOf(choice));
   };
   const counts = new Map<string, number>();
-  const next = (key: string, width: number): number | undefined => {
+  const next = (key: string, choices: readonly number[]): number[] | undefined => {
     const index = counts.get(key) ?? 0;
     counts.set(key, index + 1);
-    return place(key, width, index);
+    return place(key, choices, index);
   };
   for (const { definition, blockSlots, forms } of space.stages) {
     for (const slot of blockSlots) {
-      const starts = definition.genes.map(({ key, choices: list }) => next(key, list.length));
+      const own = definition.genes.map(({ key, choices: list }) => next(key, list));
       for (let form = 0; form < forms; form++) {
         const digits: number[] = [];
         let rest = form;
@@ -140,13 +145,13 @@ export function slotColumns(space: SearchSpace, layout: InputLayout): number[][]
           digits[g] = rest % size;
           rest = Math.floor(rest / size);
         }
-        columns[slot][form] = digits.flatMap((digit, g) => (starts[g] === undefined ? [] : [starts[g] + digit]));
+        columns[slot][form] = digits.flatMap((digit, g) => own[g]?.[digit] ?? []);
       }
     }
   }
   for (const { key, choices: list, slot } of outerGenes(space)) {
-    const start = next(key, list.length);
-    columns[slot] = list.map((_, choice) => (start === undefined ? [] : [start + choice]));
+    const own = next(key, list);
+    columns[slot] = list.map((_, choice) => (own === undefined ? [] : [own[choice]]));
   }
   columns[space.resolutionSlot] = space.resolutions.map((size) => [resolutionColumn(layout, size)]);
   return columns;

@@ -2,6 +2,7 @@
  * Once-for-All MobileNetV3, width 1.2 (Cai et al., ICLR 2020): the space, and the shapes of its layers.
  */
 import type { ElasticSpace } from './elastic-space.ts';
+import type { SearchSpace } from './space.ts';
 
 /** Resolutions of the Once-for-All tutorial, for which latency tables are published. */
 const RESOLUTIONS = [160, 176, 192, 208, 224];
@@ -27,7 +28,15 @@ export const MB_BLOCKS = 4;
 export const MB_STEM = 24;
 export const MB_TAIL = [1152, 1536, 1000] as const;
 
-export function ofaMbv3(resolutions: readonly number[] = RESOLUTIONS): ElasticSpace {
+/** A part of the space: fewer choices, in the order of the whole. */
+export interface MbChoices {
+  kernels?: readonly number[];
+  expansions?: readonly number[];
+  depths?: readonly number[];
+}
+
+export function ofaMbv3(resolutions: readonly number[] = RESOLUTIONS, choices: MbChoices = {}): ElasticSpace {
+  const { kernels = KERNELS, expansions = EXPANSIONS, depths = [2, 3, 4] } = choices;
   return {
     kind: 'elastic-space',
     schemaVersion: 1,
@@ -36,13 +45,19 @@ export function ofaMbv3(resolutions: readonly number[] = RESOLUTIONS): ElasticSp
     stages: MB_STAGES.map((_, s) => ({
       name: `stage${s}`,
       blocks: MB_BLOCKS,
-      depths: [2, 3, 4],
+      depths: [...depths],
       genes: [
-        { key: 'ks', choices: KERNELS },
-        { key: 'e', choices: EXPANSIONS },
+        { key: 'ks', choices: [...kernels] },
+        { key: 'e', choices: [...expansions] },
       ],
     })),
   };
+}
+
+/** Kernel and expansion of a block's form, by the choices of the space that the form counts through. */
+export function mbForm(space: SearchSpace, form: number): { kernel: number; expansion: number } {
+  const [kernels, expansions] = space.definition.stages[0].genes.map(({ choices }) => choices);
+  return { kernel: kernels[Math.floor(form / expansions.length)], expansion: expansions[form % expansions.length] };
 }
 
 /** Channels that suit vector units: a multiple of 8, at least 0.9 of what was asked for. */

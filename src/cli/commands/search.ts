@@ -5,6 +5,13 @@ import type { Warning } from '../../documents/warnings.ts';
 import { evaluatedLadderText } from '../../report/evaluated-ladder.ts';
 import { frontText } from '../../report/front.ts';
 import { type Front, frontDocument } from '../../subnets/front-schema.ts';
+import { evolutionMethod } from '../../subnets/methods/evolution.ts';
+import {
+  EVOLUTION_PRESETS,
+  type EvolutionPreset,
+  type EvolutionPresetId,
+  evolutionPreset,
+} from '../../subnets/methods/presets.ts';
 import { METHODS } from '../../subnets/methods/registry.ts';
 import { type ProcessorCosts, searchSubnets } from '../../subnets/search.ts';
 import type { SearchSpace } from '../../subnets/space.ts';
@@ -86,6 +93,13 @@ export const searchCommand = defineCommand({
       valueHint: 'NAME',
       description: `how to search (${METHODS[0].id})`,
     },
+    preset: {
+      type: 'enum',
+      options: [...EVOLUTION_PRESETS],
+      valueHint: 'NAME',
+      description:
+        'with --method evolution: published settings (ofa-tutorial); dynamic-ofa also narrows the space, unless --min-accuracy is given',
+    },
     evaluations: {
       type: 'string',
       valueHint: 'N',
@@ -117,7 +131,8 @@ export const searchCommand = defineCommand({
   ],
   async run(values, call) {
     const started = performance.now();
-    const { space, warnings } = await readSpace(values.space ?? 'ofa-mbv3', values.resolutions);
+    const preset = readPreset(values);
+    const { space, warnings } = await readSpace(values.space ?? 'ofa-mbv3', values.resolutions, preset);
     const given = call.repeated.costs ?? [];
     await checkOutput(values, [values.predictor, ...given]);
     await checkLadder(values, [values.predictor, ...given]);
@@ -137,7 +152,9 @@ export const searchCommand = defineCommand({
           costs,
           limits,
           front: values.front,
-          method: METHODS.find(({ id }) => id === values.method),
+          method: preset
+            ? evolutionMethod(preset.settings(costs[0].model.unit), preset.id)
+            : METHODS.find(({ id }) => id === values.method),
           ...(values['min-accuracy'] !== undefined && {
             minAccuracy: readShare(values['min-accuracy'], '--min-accuracy', 0),
           }),
@@ -178,6 +195,21 @@ export const searchCommand = defineCommand({
       : MISSED_EXIT;
   },
 });
+
+function readPreset(values: {
+  preset?: string;
+  method?: string;
+  'min-accuracy'?: string;
+}): EvolutionPreset | undefined {
+  const { preset, method } = values;
+  if (preset === undefined) return undefined;
+  if (method === 'evolution') return evolutionPreset(preset as EvolutionPresetId, values['min-accuracy'] !== undefined);
+  throw new HeterodyneError('USAGE', '--preset means nothing without --method evolution', {
+    path: '--preset',
+    expected: '--method evolution',
+    received: method === undefined ? `--preset ${preset} alone` : `--method ${method}`,
+  });
+}
 
 /** Blocks timed on this machine, behind a bar of their own. */
 async function measured(

@@ -1,16 +1,7 @@
 /** Analytic cost: multiply-accumulates of convolutions and linear layers, in millions (written MFLOPs, as is usual). */
 import { HeterodyneError } from '../../core/errors.ts';
 import type { CostFactor } from '../../core/subnets.ts';
-import {
-  divisibleBy8,
-  EXPANSIONS,
-  KERNELS,
-  MB_STEM,
-  MB_TAIL,
-  type MbBlockShape,
-  mbShapes,
-  strided,
-} from '../ofa-mbv3.ts';
+import { divisibleBy8, MB_STEM, MB_TAIL, type MbBlockShape, mbForm, mbShapes, strided } from '../ofa-mbv3.ts';
 import { blockMiddle, RES_EXPANSIONS, RES_STRIDES, STAGE_OUT, STEM_MIDDLE, STEM_OUT } from '../ofa-resnet50.ts';
 import type { SearchSpace } from '../space.ts';
 import { type CostModel, factor } from './cost-model.ts';
@@ -52,8 +43,8 @@ function mbv3Factors(space: SearchSpace): CostFactor[] {
   const blocks = shapes[0].blocks.map((_, slot) =>
     factor(space, [resolutionSlot, slot], (r, form) => {
       if (form < 0) return 0;
-      const kernel = KERNELS[Math.floor(form / EXPANSIONS.length)];
-      return mbv3BlockMacs(shapes[r].blocks[slot], kernel, EXPANSIONS[form % EXPANSIONS.length]) / MILLION;
+      const { kernel, expansion } = mbForm(space, form);
+      return mbv3BlockMacs(shapes[r].blocks[slot], kernel, expansion) / MILLION;
     }),
   );
   return [fixed, ...blocks];

@@ -2,7 +2,7 @@
 import { HeterodyneError, type Problem } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
-import { EXPANSIONS, KERNELS, MB_STEM, MB_TAIL, type MbBlockShape, mbShapes } from '../ofa-mbv3.ts';
+import { EXPANSIONS, KERNELS, MB_STEM, MB_TAIL, type MbBlockShape, mbForm, mbShapes } from '../ofa-mbv3.ts';
 import type { SearchSpace } from '../space.ts';
 import { type CostModel, factor } from './cost-model.ts';
 import type { LayerEntry, LayerTable } from './layer-table.ts';
@@ -34,7 +34,9 @@ export function ofaLatencyModel(space: SearchSpace, tables: readonly LayerTable[
   const factors = (of: (entry: LayerEntry) => number) => [
     factor(space, [resolutionSlot], (r) => sum(placed[r].fixed, of)),
     ...placed[0].blocks.map((_, slot) =>
-      factor(space, [resolutionSlot, slot], (r, form) => (form < 0 ? 0 : of(placed[r].blocks[slot][form]))),
+      factor(space, [resolutionSlot, slot], (r, form) =>
+        form < 0 ? 0 : of(placed[r].blocks[slot][tableForm(space, form)]),
+      ),
     ),
   ];
   const all = placed.flatMap(({ fixed, blocks }) => [...fixed, ...blocks.flat()]);
@@ -47,6 +49,12 @@ export function ofaLatencyModel(space: SearchSpace, tables: readonly LayerTable[
     ...(known && { variances: factors(squared) }),
     warnings,
   };
+}
+
+/** Tables hold all kernels and expansions, the space perhaps some. */
+function tableForm(space: SearchSpace, form: number): number {
+  const { kernel, expansion } = mbForm(space, form);
+  return KERNELS.indexOf(kernel) * EXPANSIONS.length + EXPANSIONS.indexOf(expansion);
 }
 
 function place(resolution: number, tables: readonly LayerTable[], warnings: Warning[]): PlacedTable {

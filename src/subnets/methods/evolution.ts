@@ -6,7 +6,7 @@ import type { EvolutionOptions, SubnetSearch } from '../../core/subnets.ts';
 import { Archive } from '../archive.ts';
 import { type Method, type MethodContext, type MethodOutcome, Scorer } from './method.ts';
 
-/** Generations and settings of the Once-for-All tutorial; Dynamic-OFA's scripts mutate with 0.4 under latency limits. */
+/** Generations and settings of the Once-for-All tutorial; others: see presets.ts. */
 export const EVOLUTION_DEFAULTS = {
   population: 100,
   parents: 25,
@@ -24,11 +24,12 @@ export type EvolutionSettings = Omit<EvolutionOptions, 'seed' | 'limit' | 'floor
 /** Draws between two looks at the clock. */
 const DRAWS = 8192;
 
-export function evolutionMethod(settings: Partial<EvolutionSettings> = {}): Method {
+export function evolutionMethod(settings: Partial<EvolutionSettings> = {}, preset?: string): Method {
   const all: EvolutionSettings = { ...EVOLUTION_DEFAULTS, ...settings };
   const perLimit = all.population + all.generations * (all.mutants + all.crossovers);
   return {
     id: 'evolution',
+    ...(preset !== undefined && { preset }),
     title: 'evolutionary search, one run per limit',
     source: 'Once-for-All (Cai et al., ICLR 2020) and Dynamic-OFA (Lou et al., 2021), reimplemented',
     defaultEvaluations: (limits) => perLimit * limits,

@@ -50,6 +50,8 @@ export interface MethodOutcome {
 
 export interface Method {
   id: string;
+  /** Name of the published settings that it runs with. */
+  preset?: string;
   title: string;
   /** Whose idea it is. */
   source: string;

@@ -1,7 +1,7 @@
 /** MobileNetV3 sub-networks of Once-for-All as graphs: exactly what a genotype says, whole or in pieces. */
 import type { Graph } from '../../models/graph.ts';
 import { type Activation, type Feature, GraphBuilder, type Normalization } from '../../models/zoo/builder.ts';
-import { divisibleBy8, EXPANSIONS, KERNELS, MB_STEM, MB_TAIL, type MbBlockShape, mbShapes } from '../ofa-mbv3.ts';
+import { divisibleBy8, MB_STEM, MB_TAIL, type MbBlockShape, mbForm, mbShapes } from '../ofa-mbv3.ts';
 import type { SearchSpace } from '../space.ts';
 
 export function mbv3Graph(space: SearchSpace, network: Uint8Array, name: string, normalization: Normalization): Graph {
@@ -10,9 +10,8 @@ export function mbv3Graph(space: SearchSpace, network: Uint8Array, name: string,
   let x = mbv3Head(builder, builder.input('input', 3, resolution, resolution));
   for (const [slot, block] of mbShapes(resolution).blocks.entries()) {
     if (network[slot] === 0) continue;
-    const form = network[slot] - 1;
-    const kernel = KERNELS[Math.floor(form / EXPANSIONS.length)];
-    x = mbv3Block(builder, x, block, kernel, EXPANSIONS[form % EXPANSIONS.length]);
+    const { kernel, expansion } = mbForm(space, network[slot] - 1);
+    x = mbv3Block(builder, x, block, kernel, expansion);
   }
   return builder.finish(mbv3Tail(builder, x));
 }
