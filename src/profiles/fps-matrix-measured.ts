@@ -1,6 +1,7 @@
 /** The FPS matrix of whole models that were measured on this host. */
 import { contentHash } from '../documents/canonical.ts';
 import type { BlockedModel } from '../models/graph.ts';
+import { ownResources } from '../platforms/own-resources.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import type { FpsCell, FpsMatrix, FpsModel } from './fps-matrix.ts';
 import type { ModelMeasurement, Outcome } from './measured.ts';
@@ -13,17 +14,16 @@ export function measuredFpsMatrix(
   date?: string,
 ): FpsMatrix {
   const processors = platform.processors.filter(({ id }) => outcomes.some((byProcessor) => byProcessor.has(id)));
-  const memories = new Set(platform.resources.filter(({ kind }) => kind === 'dram').map(({ id }) => id));
   return {
     kind: 'fps-matrix',
     schemaVersion: 1,
     platform: platform.id,
     platformHash: contentHash(platform),
-    devices: processors.map(({ id, kind, maxModels, uses }) => ({
-      id,
-      kind,
-      ...(maxModels !== undefined && { maxModels }),
-      uses: uses.filter((resource) => !memories.has(resource)),
+    devices: processors.map((processor) => ({
+      id: processor.id,
+      kind: processor.kind,
+      ...(processor.maxModels !== undefined && { maxModels: processor.maxModels }),
+      uses: ownResources(platform, processor),
     })),
     models: models.map((model, m) => rowOf(model, processors, outcomes[m]!, date)),
   };

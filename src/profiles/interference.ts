@@ -7,6 +7,7 @@
  * with slowdown[p] the geometric mean of together / alone over all pairs that were executed with p: the least-squares fit
  * of log latencies. Every model is slowed alike, whatever runs beside it.
  */
+import { ownResources } from '../platforms/own-resources.ts';
 import type { Platform } from '../platforms/schema.ts';
 import type { BusyPair, Interference } from './schema.ts';
 
@@ -30,13 +31,11 @@ export function fitInterference(pairs: readonly BusyPair[]): Interference {
 
 /** Pairs of processors that work side by side: those that share no resource but memory. */
 export function independentPairs(platform: Platform, ids: readonly string[]): [string, string][] {
-  const memories = new Set(platform.resources.filter(({ kind }) => kind === 'dram').map(({ id }) => id));
   const known = platform.processors.filter(({ id }) => ids.includes(id));
   const pairs: [string, string][] = [];
   known.forEach((a, i) => {
-    for (const b of known.slice(i + 1)) {
-      if (!a.uses.some((id) => !memories.has(id) && b.uses.includes(id))) pairs.push([a.id, b.id]);
-    }
+    const taken = ownResources(platform, a);
+    for (const b of known.slice(i + 1)) if (!b.uses.some((id) => taken.includes(id))) pairs.push([a.id, b.id]);
   });
   return pairs;
 }

@@ -8,6 +8,8 @@ import { bar, shorten, table, wrap } from './table.ts';
 const LONGEST_NAME = 24;
 const LONGEST_DEVICE = 16;
 const LONGEST_REASON = 44;
+/** Steps of a staircase that are shown. */
+const MOST_STAIRS = 5;
 /** Columns of a load bar. */
 const BAR = 24;
 
@@ -171,16 +173,23 @@ function overlapText(sets: NonNullable<GroupPlan['deviceSets']>): string {
   return `Some devices share cores and never work side by side: ${words.join(', ')}.`;
 }
 
+/** Rates with ever more devices; of many steps the middle gives way, so that the line fits. */
+function stairsText(rates: readonly number[], style: TextStyle): string {
+  const { arrow, ellipsis } = signs(style);
+  const words = rates.map(figure);
+  const shown = words.length > MOST_STAIRS ? [...words.slice(0, 3), ellipsis, ...words.slice(-1)] : words;
+  return shown.join(` ${arrow} `);
+}
+
 function whatIfText(
   { more, withoutDevice, withoutModel, limits, noise }: GroupWhatIf,
   fps: number,
   style: TextStyle,
 ): string {
   const { bold } = paint(style);
-  const { arrow } = signs(style);
   const stairs = more.map(({ device, groupFps, limitedBy }) => [
     `one more ${shorten(device, LONGEST_DEVICE, style)}`,
-    groupFps.map(figure).join(` ${arrow} `),
+    stairsText(groupFps, style),
     limitedBy === undefined ? '' : `${shorten(limitedBy, LONGEST_NAME, style)} allows no more`,
   ]);
   const row = ({ change, groupFps, keptFps, infeasible }: GroupOutcome) => [

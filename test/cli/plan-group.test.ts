@@ -52,6 +52,18 @@ test('sharing, interference, caps, calls and counts reach the plan', async () =>
   assert.is(await fps('--device-count', 'VPU=2', '--planner', 'hams-mfs'), 30);
 });
 
+test('of a profile the platform tells which processors share cores', () =>
+  inFolder(async (folder) => {
+    const out = join(folder, 'p.json');
+    const words = ['profile', '--models', 'squeezenet*4', '--platform', 'host', '--roofline', '--out', out];
+    assert.is((await run(words)).code, 0);
+    const { models, deviceSets = [] } = await planned([out]);
+    const taken = new Set(models.map(({ device }) => device));
+    // On a machine with one core there is nothing to share.
+    if (deviceSets.length > 0) assert.ok([...taken].every((id) => deviceSets[0]!.devices.includes(id)));
+    assert.ok(!taken.has('cpu') || taken.size === 1, [...taken].join());
+  }));
+
 test('the text, the page and the charts come with the document', () =>
   inFolder(async (folder) => {
     const [out, page, charts] = [join(folder, 'plan.json'), join(folder, 'r.html'), join(folder, 'charts')];

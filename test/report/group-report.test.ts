@@ -115,6 +115,14 @@ test('without a what-if there is no chart of it', async () => {
   assert.not.match(groupPage(plain, []), /If something were different|id="changes"/);
 });
 
+test('a long staircase of further devices fits into its line', () => {
+  const { whatIf } = small.plan;
+  const more = [{ device: 'MYRIAD.3.2.3-ma2480', groupFps: [101, 102, 103, 104, 105, 106, 107, 108, 109] }];
+  const text = groupPlanText({ ...small.plan, whatIf: { ...whatIf!, more } }, PLAIN);
+  for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
+  assert.match(text, /101 -> 102 -> 103 -> \.\.\. -> 109/);
+});
+
 test('the text says that MFS and HFS are reconstructed, how far the optimum is, and where rates come from', () => {
   const text = groupPlanText(big.plan, PLAIN);
   assert.match(text, /reconstructed from the public/);

@@ -3,10 +3,13 @@ import { hostname } from 'node:os';
 import process from 'node:process';
 import { isGranted, readText } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
+import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { type GroupEvidence, planGroupWithEvidence } from '../../planners/group/group-plan.ts';
 import { type GroupPlan, groupPlanDocument } from '../../planners/group/schema.ts';
 import { matrixOfWorkloads } from '../../planners/group/services.ts';
+import { ownResources } from '../../platforms/own-resources.ts';
+import { platformIds } from '../../platforms/registry.ts';
 import type { FpsMatrix } from '../../profiles/fps-matrix.ts';
 import { readFpsMatrix } from '../../profiles/fps-matrix-read.ts';
 import { type Workload, workloadDocument } from '../../profiles/workload.ts';
@@ -18,6 +21,7 @@ import { GROUP_OPTIONS, type GroupOptionValues, readGroupOptions } from '../grou
 import { writeGroupReports } from '../group-report-files.ts';
 import { OUTPUT_OPTIONS } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
+import { choosePlatform } from '../platform-choice.ts';
 import { startProgress } from '../progress.ts';
 import { checkReports, REPORT_OPTIONS, type ReportSettings } from '../report-files.ts';
 import { VERSION } from '../version.ts';
@@ -110,7 +114,8 @@ interface GroupInputs {
 /** The matrix, or the rows of it that the workloads name. Its own warnings come with the plan. */
 async function readInputs({ matrix: file }: GroupValues, call: Call): Promise<GroupInputs> {
   const text = await readText(file);
-  const { matrix, warnings } = readFpsMatrix(text, file);
+  const { matrix: read, warnings } = readFpsMatrix(text, file);
+  const matrix = await withUses(read);
   const files = [...(call.repeated.workload ?? [])];
   if (files.length === 0) return { matrix, warnings, files: [file] };
   const workloads: Workload[] = [];
@@ -120,6 +125,21 @@ async function readInputs({ matrix: file }: GroupValues, call: Call): Promise<Gr
     warnings.push(...read.warnings);
   }
   return { matrix: matrixOfWorkloads(matrix, workloads), warnings, files: [file, ...files] };
+}
+
+/** A profile knows the platform, and that knows which of its processors share cores. */
+async function withUses(matrix: FpsMatrix): Promise<FpsMatrix> {
+  const { platform: id, platformHash, devices } = matrix;
+  if (id === undefined || !platformIds().includes(id) || devices.some(({ uses }) => uses !== undefined)) return matrix;
+  const { platform } = await choosePlatform(id);
+  if (contentHash(platform) !== platformHash) return matrix;
+  return {
+    ...matrix,
+    devices: devices.map((device) => {
+      const processor = platform.processors.find((each) => each.id === device.id);
+      return processor === undefined ? device : { ...device, uses: ownResources(platform, processor) };
+    }),
+  };
 }
 
 function runFacts(): GroupPlan['run'] {
