@@ -145,10 +145,30 @@ export async function folderNames(path: string): Promise<string[] | undefined> {
 export async function createFolder(path: string): Promise<void> {
   try {
     requirePermission({ name: 'write', path }, `cannot create ${path}`);
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (cause) {
     throw fileError('write', path, cause);
   }
+}
+
+/** Not Node's `recursive`: that never returns where a folder exists but takes no new ones (`/proc`). */
+async function makeFolders(path: string): Promise<void> {
+  const reason = await mkdir(path).then(
+    () => undefined,
+    (cause: NodeJS.ErrnoException) => cause,
+  );
+  if (reason === undefined || (await isFolder(path))) return;
+  const above = dirname(path);
+  if (reason.code !== 'ENOENT' || above === path || (await isFolder(above))) throw reason;
+  await makeFolders(above);
+  await mkdir(path);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /**

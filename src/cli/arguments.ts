@@ -33,10 +33,9 @@ function legalOptions(options: Options): string[] {
 function unknownOption(rawName: string, options: Options, command: string): never {
   const name = rawName.replace(/^-+/, '');
   const legal = [...legalOptions(options), 'help'];
-  const meant = nearest(
-    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-    legal,
-  );
+  const lower = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  // `--out` of a command that writes a folder means `--out-dir`, not whatever else has three letters.
+  const meant = legal.find((each) => each.startsWith(`${lower}-`)) ?? nearest(lower, legal);
   usage(`unknown option ${rawName}`, {
     path: rawName,
     expected: `one of ${legal.map(spelled).join(', ')}`,
@@ -130,8 +129,23 @@ export function checkArguments(args: readonly string[], options: Options, comman
     }
     seen.set(name, token.value);
   }
+  checkRequired(seen, options, command);
   checkWords(words, options, command);
   return repeated;
+}
+
+function checkRequired(seen: ReadonlyMap<string, unknown>, options: Options, command: string): void {
+  const missing = Object.entries(options).find(
+    ([name, option]) => option.type !== 'positional' && option.required === true && !seen.has(name),
+  );
+  if (missing === undefined) return;
+  const [name, option] = missing;
+  usage(`heterodyne ${command} needs ${spelled(name)}`, {
+    path: spelled(name),
+    expected: expectedValue(option),
+    received: 'nothing',
+    hint: `see heterodyne ${command} --help`,
+  });
 }
 
 function checkWords(words: readonly string[], options: Options, command: string): void {

@@ -42,7 +42,8 @@ export function decisionText(trace: DecisionTrace, decision: Decision, style: Te
     );
   }
   if (decision.rows !== undefined) parts.push(rowsTable(trace, decision, decision.rows, style));
-  parts.push(wrap(`Reason: ${decision.reason}${decision.rule ? ` (${decision.rule})` : ''}.`, style.width));
+  const rule = decision.rule && decision.rule !== decision.reason ? ` (${decision.rule})` : '';
+  parts.push(wrap(`Reason: ${decision.reason}${rule}.`, style.width));
   parts.push(wrap(asksText(trace, decision), style.width));
   return `${parts.join('\n\n')}\n`;
 }

@@ -27,7 +27,7 @@ const decisionSchema = z.strictObject({
         frame: z.number().optional(),
         position: index.describe('Blocks done.'),
         variant: index,
-        lagMs: figure.describe('Positive = ahead.'),
+        lagMs: figure.describe('Positive = ahead; absent = no deadline.'),
         requiredSpeedUp: figure,
       }),
     )
@@ -118,7 +118,8 @@ function weighed(controller: Controller, state: ControlState): Pick<Decision, 'm
       position: state.position[i],
       variant: state.wantedVariant[i],
       ...(why && {
-        lagMs: stated(why.lagSeconds[i] * 1000),
+        // Without a deadline a controller may reckon with a far one; that is no lag to show.
+        lagMs: stated(Number.isFinite(state.deadlineAt[i]) ? why.lagSeconds[i] * 1000 : Number.NaN),
         requiredSpeedUp: stated(why.requiredSpeedUp[i]),
       }),
     }));

@@ -74,4 +74,14 @@ test('whole numbers are digits within limits', () => {
   }
 });
 
+test('an option that must be given is missed by name', () => {
+  const options: Options = { ...OPTIONS, predictor: { type: 'string', required: true } };
+  assert.throws(() => checkArguments(['a.onnx'], options, 'search'), /search needs --predictor/);
+  checkArguments(['a.onnx', '--predictor', 'p.onnx'], options, 'search');
+});
+
+test('the beginning of an option means that option', () => {
+  assert.is(refusal('a.onnx', '--time', '5').hint, 'did you mean --time-limit?');
+});
+
 test.run();

@@ -1,9 +1,11 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   checkWritable,
+  createFolder,
   machineFacts,
   readBytes,
   readText,
@@ -109,5 +111,15 @@ test('the machine has cores and memory', async () => {
   assert.ok(facts.memoryBytes > 2 ** 26);
   assert.ok(facts.frequencyHz === undefined || facts.frequencyHz > 1e8);
 });
+
+test('folders are made with those above them, and refused where none can be', () =>
+  inFolder(async (folder) => {
+    await createFolder(join(folder, 'a', 'b', 'c'));
+    await createFolder(join(folder, 'a', 'b', 'c'));
+    assert.ok(statSync(join(folder, 'a', 'b', 'c')).isDirectory());
+    writeFileSync(join(folder, 'file'), '');
+    await fails(() => createFolder(join(folder, 'file')), 'NOT_READABLE', 'exists already');
+    if (process.platform === 'linux') await fails(() => createFolder('/proc/none'), 'NOT_READABLE', '/proc');
+  }));
 
 test.run();

@@ -24,7 +24,7 @@ async function planned(words: readonly string[]): Promise<GroupPlan> {
   return groupPlanDocument.parse(out, 'output').document;
 }
 
-test('every planner of the issue prints score.groupFps', async () => {
+test('every planner prints score.groupFps', async () => {
   for (const [planner, fps] of [
     ['hams-mfs', 26.667],
     ['hams-mfs-dynamic', 26.667],
@@ -147,6 +147,10 @@ test('the group planners plan placements, too, where there is a platform', async
     assert.is(plan.kind, 'plan');
     assert.ok(plan.score.groupFps >= plan.planner.value);
   }
+});
+
+test('a count of a million devices is refused before they are made', async () => {
+  refused(await run(['plan', '--matrix', RATES, '--device-count', 'VPU=1000000']), 65, '1000002 devices');
 });
 
 test.run();

@@ -98,11 +98,17 @@ function refuseOthers(values: object, options: Options): void {
     const spelled = value === false ? `--no-${name}` : `--${name}`;
     throw new HeterodyneError('USAGE', `${spelled} means nothing with --matrix`, {
       path: spelled,
-      expected: `--matrix with ${[...UNDERSTOOD].map((each) => `--${each}`).join(', ')}`,
+      expected: `with --matrix one of ${understood(options).join(', ')}`,
       received: spelled,
       hint: 'a matrix knows whole models and devices alone: leave one of the two out',
     });
   }
+}
+
+function understood(options: Options): string[] {
+  return [...UNDERSTOOD]
+    .filter((name) => name !== 'matrix')
+    .map((name) => (options[name]?.default === true ? `--no-${name}` : `--${name}`));
 }
 
 interface GroupInputs {

@@ -29,6 +29,11 @@ export function groupProblem(matrix: FpsMatrix, options: GroupOptions = {}): Gro
   checkNames('device', ids, options.caps, options.memory, options.counts, options.interference);
   checkNames('model', names, options.calls);
   const m = names.length;
+  // Counted before copies are made, so that a count of a million is refused and not built.
+  checkLimits(
+    m,
+    ids.reduce((sum, id) => sum + (given(options.counts, id) ?? 1), 0),
+  );
   const taken = new Set(ids);
   const columns = matrix.devices.flatMap((device): { source: string; device: GroupDevice }[] =>
     Array.from({ length: given(options.counts, device.id) ?? 1 }, (_, copy) => ({
@@ -39,7 +44,6 @@ export function groupProblem(matrix: FpsMatrix, options: GroupOptions = {}): Gro
           : { ...deviceOf(device, m, options), id: freeName(device.id, taken) },
     })),
   );
-  checkLimits(m, columns.length);
   return prepareGroup({
     models: matrix.models.map((model) => ({
       name: model.name,
