@@ -41,6 +41,8 @@ export interface SubnetRequest {
   seed?: number;
   /** Networks scored per processor; default: the method's. */
   evaluations?: number;
+  /** Wall time per processor, after which the best so far is the answer: then equal seeds may differ. */
+  timeLimitMs?: number;
   /** Search resolutions apart even where the predictor sees none between them. */
   exactResolution?: boolean;
   levels?: Partial<LevelOptions>;
@@ -138,6 +140,7 @@ async function searchSide(
     writer.bins = bins;
     writer.accuracy = await calibrate(space, request.measured, 'accuracy', scoresOf(predictor, core, space));
     const kernel = core.subnets({ space: space.numbers, cost: side.factors, predictor: predictor.chain });
+    const clock = request.timeLimitMs === undefined ? undefined : AbortSignal.timeout(request.timeLimitMs);
     outcome = await method.run({
       space,
       kernel,
@@ -149,13 +152,17 @@ async function searchSide(
       minAccuracy,
       seed,
       evaluations: request.evaluations ?? method.defaultEvaluations(limits.length),
-      signal,
+      signal: clock ? AbortSignal.any([clock, ...(signal ? [signal] : [])]) : signal,
       onProgress,
     });
     document.method.evaluations += outcome.evaluations;
     document.method.duplicates += outcome.duplicates;
     document.method.repairs += outcome.repairs;
     if (outcome.partial) document.method.partial = true;
+    if (outcome.partial && clock?.aborted) {
+      const message = `the search for ${processor} was ended by its time limit: the best so far is given`;
+      document.warnings.push({ code: 'TIME_LIMIT', message });
+    }
   }
   const front = outcome?.archive.front() ?? [];
   const reference = { cost: limits.at(-1) ?? 0, score: minAccuracy ?? REFERENCE_ACCURACY };

@@ -54,6 +54,18 @@ for (const method of [exactSurrogateMethod({ samples: 300 }), nsga2, evolutionMe
   });
 }
 
+test('a search that its time limit ends gives the best so far, and says so', async () => {
+  for (const method of [nsga2, evolutionMethod({ generations: 1e6 })]) {
+    const began = performance.now();
+    const front = await searchSubnets(request([30], { method, evaluations: 1e6, timeLimitMs: 400 }));
+    assert.ok(performance.now() - began < 4000, method.id);
+    assert.is(front.method.partial, true, method.id);
+    assert.ok(front.method.evaluations < 1e6);
+    assert.ok(front.warnings.some(({ code }) => code === 'TIME_LIMIT'));
+    assert.is(front.results[0].outcome, 'found', method.id);
+  }
+});
+
 test('a limit that no network keeps is answered without any predictor, with a network that costs the minimum', async () => {
   const never = async (): Promise<AccuracyPredictor> => assert.unreachable('the predictor was loaded') as never;
   const front = await searchSubnets(request([1, 2], { predictor: never }));

@@ -105,6 +105,12 @@ export const searchCommand = defineCommand({
       valueHint: 'N',
       description: 'networks to score for each processor (what suits the method); 10k is understood',
     },
+    'time-limit': {
+      type: 'string',
+      valueHint: 'TIME',
+      description:
+        'end the search of each processor after TIME, as 30s, with the best so far; equal seeds may then differ',
+    },
     levels: { type: 'string', valueHint: 'N', description: 'also pick a ladder of N levels from the front' },
     ...LADDER_OPTIONS,
     'exact-resolution': {
@@ -162,6 +168,7 @@ export const searchCommand = defineCommand({
           ...(networks && { measured: networks }),
           seed,
           ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations) }),
+          ...(values['time-limit'] !== undefined && { timeLimitMs: readTime(values['time-limit']) }),
           ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
           exactResolution: values['exact-resolution'],
         },
@@ -243,6 +250,16 @@ function readShare(text: string, option: string, above: number): number {
   throw new HeterodyneError('USAGE', `${option} cannot be "${text}"`, {
     path: option,
     expected: `a fraction above ${above} and below 1, as 0.95`,
+    received: `"${text}"`,
+  });
+}
+
+function readTime(text: string): number {
+  const limit = Math.ceil(parseQuantity(text, 'ms', '--time-limit'));
+  if (limit >= 1 && limit < 2 ** 31) return limit;
+  throw new HeterodyneError('USAGE', `--time-limit cannot be "${text}"`, {
+    path: '--time-limit',
+    expected: 'a time above 0 and below 24 days, as 30s',
     received: `"${text}"`,
   });
 }
