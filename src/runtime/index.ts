@@ -15,6 +15,8 @@ export {
 } from './deploy.ts';
 export { type DocumentParts, documentOf, EventLog } from './document.ts';
 export type { FlowListener, FramePolicy, Route } from './flow.ts';
+export { type GroupPlanRunOptions, runGroupPlan } from './group-run.ts';
+export { type GroupRunDocument, groupRunDocument } from './group-run-schema.ts';
 export type { LatencyFigures } from './latencies.ts';
 export { type Learned, type LearnOptions, learn } from './learn.ts';
 export type { ModelMeter } from './meters.ts';
