@@ -43,6 +43,8 @@ export interface ControlOptions {
 /** Share of the power that does not depend on the clock, and steps of the clocks that a controller chooses among. */
 const IDLE_SHARE = 0.3;
 const MOST_POINTS = 8;
+/** Later ones are carried out, not listed: a run may last for days. */
+const MOST_SWITCHES = 1000;
 /** What a change of clocks is taken to last until it holds. */
 const CLOCK_DELAY_S = 0.01;
 
@@ -226,7 +228,8 @@ export class LiveControl {
     const began = performance.now();
     this.#runtime.setVariant(name, to);
     const switchMs = performance.now() - began;
-    this.#switches.push({ atMs: began - this.#began, model: name, from, to, reason: this.#reason, switchMs });
+    if (this.#switches.length < MOST_SWITCHES)
+      this.#switches.push({ atMs: began - this.#began, model: name, from, to, reason: this.#reason, switchMs });
   }
 
   #setClocks(point: number): void {

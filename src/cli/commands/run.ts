@@ -1,31 +1,21 @@
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
-import { thisHost } from '../../execution/this-host.ts';
-import type { Plan } from '../../planners/schema.ts';
 import { runText } from '../../report/run.ts';
-import { candidatesOf } from '../../runtime/candidates.ts';
-import { compare } from '../../runtime/compare.ts';
-import type { LiveControl } from '../../runtime/control.ts';
-import { type DeployOptions, deploy, type Runtime } from '../../runtime/deploy.ts';
-import { documentOf, EventLog } from '../../runtime/document.ts';
+import { EventLog } from '../../runtime/document.ts';
 import { FRAME_POLICIES, type FramePolicy } from '../../runtime/flow.ts';
-import { MachineMeter } from '../../runtime/machine-meter.ts';
-import { metricsText } from '../../runtime/metrics.ts';
-import { metersOf, run } from '../../runtime/run.ts';
 import { type RunDocument, runDocument } from '../../runtime/schema.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
-import { liveView } from '../live-view.ts';
-import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, WORKLOAD_OPTION } from '../options.ts';
-import { checkCompanion, checkOutput, deliver, tell, warn } from '../output.ts';
-import { startProgress } from '../progress.ts';
+import { MODEL_OPTIONS, OUTPUT_OPTIONS, WORKLOAD_OPTION } from '../options.ts';
+import { checkCompanion, checkOutput, deliver, warn } from '../output.ts';
 import { wordsThatMatter } from '../report-files.ts';
-import { CONTROL_OPTIONS, type ControlValues, checkControl, startControl } from '../run-control.ts';
-import { openSources, type RunInputs, readRunInputs, workloadBeside } from '../run-inputs.ts';
+import { CONTROL_OPTIONS, checkControl } from '../run-control.ts';
+import { type ExecutionValues, measureAlone, measureTurns, type RunSettings } from '../run-execution.ts';
+import { readRunInputs } from '../run-inputs.ts';
 import { checkLearning, learnFrom } from '../run-learning.ts';
-import { openLog, openMetrics } from '../run-observers.ts';
+import { openLog } from '../run-observers.ts';
 import { isGroupPlan, runGroupFile } from './run-group.ts';
 
 const DEFAULT_MS = 10_000;
@@ -144,32 +134,18 @@ export const runCommand: Command = defineCommand({
   },
 });
 
-interface Values extends OutputSettings, ControlValues {
+interface Values extends ExecutionValues {
   compare?: boolean;
-  metrics?: string;
   report?: string;
   learn?: string;
   replan?: string;
   'move-cost'?: string;
   log?: string;
   for?: string;
-  warmup?: string;
   policy?: string;
   queue?: string;
   'in-flight'?: string;
   timeout?: string;
-  source?: string;
-}
-
-interface RunSettings {
-  forMs: number;
-  warmupMs: number;
-  policy: FramePolicy;
-  queue?: number;
-  inFlight?: number;
-  timeoutMs?: number;
-  /** A controller is at work. */
-  controlled: boolean;
 }
 
 function runSettings(values: Values): RunSettings {
@@ -193,80 +169,6 @@ function runSettings(values: Values): RunSettings {
   };
 }
 
-/** How models are deployed, the platform aside. */
-function deployment({ profile, models, variants }: RunInputs, settings: RunSettings, log: EventLog): DeployOptions {
-  const { policy, queue, inFlight, timeoutMs, controlled } = settings;
-  return {
-    ...(profile && { profile }),
-    models,
-    variants,
-    policy,
-    ...(queue !== undefined && { queue }),
-    // With one frame of each model under way a response time is that of a frame, not of a queue.
-    ...((inFlight ?? (controlled ? 1 : undefined)) !== undefined && { inFlight: inFlight ?? 1 }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    onEvent: log.add,
-  };
-}
-
-async function measureAlone(
-  inputs: RunInputs,
-  settings: RunSettings,
-  log: EventLog,
-  values: Values,
-  call: Call,
-): Promise<RunDocument> {
-  const runtime = await deployShown(inputs, settings, log, values, call);
-  try {
-    return await measure(runtime, inputs, settings, log, values, call);
-  } finally {
-    await runtime.close();
-  }
-}
-
-/** The plan and the baselines, each for the whole time. */
-async function measureTurns(
-  inputs: RunInputs,
-  settings: RunSettings,
-  log: EventLog,
-  values: Values,
-  call: Call,
-): Promise<RunDocument> {
-  const { plan, profile } = inputs;
-  if (profile === undefined) {
-    throw new HeterodyneError('USAGE', '--compare plans the baselines from a profile', {
-      path: '--profile',
-      expected: 'the profile that the plan was made from',
-      received: 'nothing',
-    });
-  }
-  const { platform } = await thisHost();
-  const workload = inputs.workload ?? workloadBeside(plan, profile);
-  const candidates = await candidatesOf({ plan, platform, profile, workload, signal: call.signal });
-  const bar = await startProgress(values, call);
-  const { forMs, warmupMs } = settings;
-  try {
-    return await compare(
-      candidates,
-      {
-        forMs,
-        ...(values.warmup !== undefined && { warmupMs }),
-        signal: call.signal,
-        ratesPerS: ratesOf(inputs.workload, plan),
-        deployment: deployment(inputs, settings, log),
-        onTurn: (name, turn, turns) => bar.update(turn / turns, `turn ${turn + 1} of ${turns}: ${name}`),
-      },
-      ({ candidates: executed, runtime, result, otherLoad }) => ({
-        ...documentOf({ runtime, result, source: 'synthetic', log }),
-        ...(otherLoad !== undefined && { otherLoad }),
-        compare: executed,
-      }),
-    );
-  } finally {
-    bar.end();
-  }
-}
-
 /** What would not be the same for all candidates. */
 function refuseBesideCompare(values: Values): void {
   for (const option of ['source', 'controller', 'metrics'] as const) {
@@ -277,101 +179,6 @@ function refuseBesideCompare(values: Values): void {
       received: 'both',
     });
   }
-}
-
-async function deployShown(
-  inputs: RunInputs,
-  settings: RunSettings,
-  log: EventLog,
-  values: Values,
-  call: Call,
-): Promise<Runtime> {
-  const began = performance.now();
-  const bar = await startProgress(values, call);
-  bar.update(0, 'loading models');
-  try {
-    const runtime = await deploy(inputs.plan, { ...deployment(inputs, settings, log), signal: call.signal });
-    tell(`loaded in ${(performance.now() - began).toFixed(0)} ms`, values, call);
-    return runtime;
-  } finally {
-    bar.end();
-  }
-}
-
-async function measure(
-  runtime: Runtime,
-  inputs: RunInputs,
-  { forMs, warmupMs }: RunSettings,
-  log: EventLog,
-  values: Values,
-  call: Call,
-): Promise<RunDocument> {
-  const { kind, sources } = await openSources(values.source, runtime.models);
-  const ratesPerS = ratesOf(inputs.workload, runtime.plan);
-  const controlled = await startControl(runtime, inputs, ratesPerS, values);
-  const control = controlled?.control;
-  const deadlinesMs = deadlinesOf(inputs.workload, runtime.plan, values);
-  const meters = metersOf(runtime, deadlinesMs);
-  const machine = new MachineMeter(() => runtime.stations);
-  const outlet =
-    values.metrics === undefined
-      ? undefined
-      : await openMetrics(values.metrics, () =>
-          metricsText({ runtime, meters, restarts: log.restarts, ...machine.look(), ...(control && { control }) }),
-        );
-  if (outlet !== undefined && !values.quiet) call.err.write(`metrics at ${outlet.place}\n`);
-  const view = liveView(runtime, values, call, () => statusLines(control));
-  try {
-    const result = await run(runtime, {
-      forMs,
-      warmupMs,
-      sources,
-      ratesPerS,
-      meters,
-      signal: call.signal,
-      onBegin: () => machine.begin(),
-      onProgress: (progress) => {
-        machine.look();
-        view.draw(progress);
-      },
-    });
-    return {
-      ...documentOf({ runtime, result, source: kind, log }),
-      ...machine.look(),
-      ...(control && { controller: control.summary() }),
-    };
-  } finally {
-    view.end();
-    await outlet?.end();
-    controlled?.end();
-  }
-}
-
-function statusLines(control: LiveControl | undefined): string[] {
-  if (control === undefined) return [];
-  const { switches, decisions } = control.summary();
-  const clocks = control.hasClocks ? `, clocks at ${Math.round(100 * control.clockShare)} %` : '';
-  return [`mode ${control.mode}: ${decisions} decisions, ${switches.length} switches${clocks}`];
-}
-
-/** `--limit` for all, else what the workload states, by model; the plan's are known. */
-function deadlinesOf(workload: RunInputs['workload'], plan: Plan, { limit }: Values): Record<string, number> {
-  const deadlines: Record<string, number> = {};
-  plan.models.forEach(({ name }, m) => {
-    const stated = limit === undefined ? workload?.models[m]?.deadlineMs : parseQuantity(limit, 'ms', '--limit');
-    if (stated !== undefined) deadlines[name] = stated;
-  });
-  return deadlines;
-}
-
-/** Rates that the workload states, by model. */
-function ratesOf(workload: RunInputs['workload'], plan: Plan): Record<string, number> {
-  const rates: Record<string, number> = {};
-  workload?.models.forEach(({ ratePerS }, m) => {
-    const name = plan.models[m]?.name;
-    if (name !== undefined && ratePerS !== undefined) rates[name] = ratePerS;
-  });
-  return rates;
 }
 
 /** What was measured cannot be had again: it is printed even when the file cannot be written. */
