@@ -61,7 +61,7 @@ const PLAN_OPTIONS = {
   profile: {
     type: 'string',
     valueHint: 'FILE',
-    description: 'costs from a profile document; absent = modelled from models and platform',
+    description: 'costs from a profile document, whose models and platform are then the default; absent = modelled',
   },
   'operating-point': {
     type: 'string',

@@ -1,4 +1,5 @@
 import { readText, writeFileWhole } from '../../../bindings/host/index.ts';
+import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import { decisionText } from '../../report/decision.ts';
 import { simulationText } from '../../report/simulation.ts';
@@ -56,6 +57,7 @@ export const simulateCommand = defineCommand({
     await checkCompanion('--decisions', values.decisions, values, files);
 
     const settings = runSettings(values);
+    const explainAtMs = timeToExplain(values.explain, settings.seconds * 1000);
     const { subject, warnings } = subjectOfPlan({
       ...inputs,
       releases: releaseSettings(values),
@@ -102,7 +104,7 @@ export const simulateCommand = defineCommand({
     if (values.svg !== undefined) await writeCharts(values.svg, subject, result, document);
     if (values.trace !== undefined) await writeTrace(values.trace, inputs.plan, subject, result, document, call);
     if (values.decisions !== undefined) await writeFileWhole(values.decisions, decisionsDocument.write(trace));
-    await show(values, call, document, trace);
+    await show(values, call, document, trace, explainAtMs);
     tell(
       `${result.events} events in ${(performance.now() - started).toFixed(0)} ms, ${decisions.length} decisions`,
       values,
@@ -121,14 +123,25 @@ async function readDecisions(file: string): Promise<DecisionTrace> {
   return decisionsDocument.parse(await readText(file), file).document;
 }
 
+function timeToExplain(text: string | undefined, endMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  const at = parseQuantity(text, 'ms', '--explain');
+  if (at <= endMs) return at;
+  throw new HeterodyneError('USAGE', '--explain lies after the end of the simulation', {
+    path: '--explain',
+    expected: `at most ${endMs} ms, as --for says`,
+    received: `"${text}"`,
+  });
+}
+
 /** The figures, or with `--explain` one decision. */
 async function show(
   values: SimulateValues & OutputSettings,
   call: Call,
   document: SimulationDocument,
   trace: DecisionTrace,
+  at: number | undefined,
 ): Promise<void> {
-  const at = values.explain === undefined ? undefined : parseQuantity(values.explain, 'ms', '--explain');
   await deliver(
     {
       json: simulationDocument.write(document),
