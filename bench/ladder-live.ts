@@ -196,6 +196,7 @@ function drawing(limitMs: number, phaseMs: number): string {
     ([name, colour], i) => `<text x="${left + 8 + 70 * i}" y="18" fill="${colour}">${name}</text>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Response of every frame, coloured by form, with the limit; grey: a competing load</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <rect x="${x(phaseMs)}" y="8" width="${x(2 * phaseMs) - x(phaseMs)}" height="${height - bottom - 8}" fill="#eee"/>
 ${dots.join('\n')}
