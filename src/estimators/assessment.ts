@@ -190,8 +190,9 @@ function problemOf(data: EstimatorData, row: number): PlacementProblem {
       };
     }),
     processors: P,
-    resources: Math.max(resources, P),
-    processorUses: Uint32Array.from({ length: P }, (_, p) => 1 << p),
+    resources,
+    // Processors that overlap share resources: there may be fewer of these.
+    processorUses: Uint32Array.from({ length: P }, (_, p) => 1 << Math.min(p, resources - 1)),
     transferSeconds: new Float64Array(P * P),
     transferSecondsPerByte: new Float64Array(P * P),
     transferResource: new Int32Array(P * P).fill(-1),
