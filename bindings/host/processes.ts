@@ -89,16 +89,29 @@ export async function startProcess(options: ProcessOptions): Promise<HostProcess
   }
 }
 
-/** How this runtime was told to read our modules, for a second one to do the same. */
+/** How this runtime was told to read our modules, for a second one to do the same, in whatever folder it starts. */
 function runtimeArguments(): string[] {
   if (process.versions.deno !== undefined) return ['run', '--no-prompt', '-A'];
-  const takesValue = new Set(['--import', '--require', '-r', '--loader', '--experimental-loader']);
   const kept: string[] = [];
   process.execArgv.forEach((argument, i, all) => {
-    if (takesValue.has(argument)) kept.push(argument, all[i + 1] ?? '');
-    else if (/^--(import|require|loader|experimental-loader)=/.test(argument)) kept.push(argument);
+    const [option, joined] = argument.split(/=(.*)/s);
+    if (!LOADERS.has(option)) return;
+    kept.push(option, locatedModule(joined ?? all[i + 1] ?? '', option));
   });
   return kept;
+}
+
+const LOADERS = new Set(['--import', '--require', '-r', '--loader', '--experimental-loader']);
+
+/** A package by its place: its name would be looked up from the folder that the new process starts in. */
+function locatedModule(name: string, option: string): string {
+  if (/^[./]|^\w+:/.test(name)) return name;
+  try {
+    const url = import.meta.resolve(name);
+    return option === '--require' || option === '-r' ? fileURLToPath(url) : url;
+  } catch {
+    return name;
+  }
 }
 
 /** Ends all that still run when this process does. */
