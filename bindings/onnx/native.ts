@@ -70,6 +70,8 @@ export async function openNativeSession(
     graphOptimizationLevel: optimize === false ? ('disabled' as const) : level,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // Threads of an idle session would go on spinning, on cores that the next session needs.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     logSeverityLevel: ERRORS_ONLY as 3,
     ...(dimensions !== undefined && { freeDimensionOverrides: dimensions }),
     ...(optimizedFile !== undefined && { optimizedModelFilePath: optimizedFile }),
