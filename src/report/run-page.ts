@@ -1,60 +1,32 @@
 /** The report of a run: one HTML file without a script, in the dress of the plan's report. */
 import type { RunDocument } from '../runtime/schema.ts';
-import { drawing, type Frame, label, pageFrame } from './charts/frame.ts';
+import { drawing, type Frame, label } from './charts/frame.ts';
 import { element, escapeText, title } from './charts/svg.ts';
 import { fitText, textWidth } from './charts/text-width.ts';
 import { counted } from './charts/units.ts';
-import { quoted } from './command-line.ts';
 import { figure, percent, relative } from './numbers.ts';
-import { originLabel, paragraph, table } from './page/parts/part.ts';
-import { STYLES } from './page/styles.ts';
-
-/** Charts are drawn for a page and for a phone, CSS pixels; the style sheet shows one of the two. */
-const WIDE = 760;
-const NARROW = 332;
-const CHOICE = '.narrow{display:none}@media screen and (max-width:640px){.wide{display:none}.narrow{display:block}}';
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+import { paragraph, table } from './page/parts/part.ts';
+import { commandText, drawnTwice, factList, section, stillPage, warningList } from './page/still-page.ts';
 
 /** The same document and command give the same bytes. */
 export function runPage(document: RunDocument, command: readonly string[]): string {
   const name = `${counted(document.models.length, 'model')} on ${document.platform}`;
   const sections = [
-    section('models', 'Models', 'measured', figureOf(document), modelTable(document)),
-    section('stages', 'Stages', 'measured', stageTable(document)),
-    section('processors', 'Processors', 'measured', processorTable(document)),
-    ...(document.compare ? [section('compare', 'Comparison', 'measured', compareTable(document.compare))] : []),
-    ...(document.events.length > 0 ? [section('events', 'Events', 'measured', eventTable(document))] : []),
-    ...(document.warnings.length > 0 ? [section('warnings', 'Warnings', undefined, warningList(document))] : []),
-    section('provenance', 'Provenance', undefined, facts(document), commandText(command)),
+    section('models', 'Models', MEASURED, figureOf(document), modelTable(document)),
+    section('stages', 'Stages', MEASURED, stageTable(document)),
+    section('processors', 'Processors', MEASURED, processorTable(document)),
+    ...(document.compare ? [section('compare', 'Comparison', MEASURED, compareTable(document.compare))] : []),
+    ...(document.events.length > 0 ? [section('events', 'Events', MEASURED, eventTable(document))] : []),
+    ...(document.warnings.length > 0
+      ? [section('warnings', 'Warnings', undefined, warningList(document.warnings))]
+      : []),
+    section('provenance', 'Provenance', undefined, facts(document), commandText('The same run again', command)),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${escapeText(POLICY)}">
-<title>${escapeText(name)} – Heterodyne run</title>
-<link rel="icon" href="data:,">
-<style>
-${STYLES}
-.page{max-width:820px}
-${CHOICE}
-</style>
-</head>
-<body>
-<div class="page">
-<header>
-<p class="eyebrow">Heterodyne run report</p>
-${headline(document, name)}
-</header>
-<main>
-${sections.join('\n')}
-</main>
-</div>
-</body>
-</html>
-`;
+  return stillPage({ name, kind: 'Heterodyne run', headline: headline(document, name), sections });
 }
+
+/** What stands behind every figure of the page. */
+const MEASURED = { origin: 'measured', meaning: 'planned figures are predictions of the plan' };
 
 function headline({ score, seconds, source, otherLoad, partial }: RunDocument, name: string): string {
   const { measured, planned, objective } = score;
@@ -73,19 +45,8 @@ function headline({ score, seconds, source, otherLoad, partial }: RunDocument, n
   );
 }
 
-function section(id: string, heading: string, origin: string | undefined, ...content: string[]): string {
-  const chip = origin === undefined ? '' : originLabel(origin, 'planned figures are predictions of the plan');
-  return element('section', { id }, element('h2', {}, escapeText(heading), chip), ...content);
-}
-
 function figureOf(document: RunDocument): string {
-  return element(
-    'figure',
-    { 'data-chart': 'rates' },
-    element('figcaption', {}, 'Frames per second: predicted, and measured'),
-    element('div', { class: 'drawing wide' }, rateChart(document, pageFrame(WIDE))),
-    element('div', { class: 'drawing narrow' }, rateChart(document, { ...pageFrame(NARROW), prefix: 'narrow-' })),
-  );
+  return drawnTwice('rates', 'Frames per second: predicted, and measured', (frame) => rateChart(document, frame));
 }
 
 /** Two bars for each model: what the plan predicts above what was measured. */
@@ -221,23 +182,10 @@ function eventTable({ events }: RunDocument): string {
   );
 }
 
-function warningList({ warnings }: RunDocument): string {
-  return element('ul', { class: 'warnings' }, ...warnings.map(({ message }) => element('li', {}, escapeText(message))));
-}
-
 function facts({ planHash, policy, energyJ }: RunDocument): string {
-  const known = [
+  return factList([
     ['plan hash', planHash],
     ['policy', `${policy} frame`],
-    ...(energyJ === undefined ? [] : [['energy of the machine', `${figure(energyJ)} J (measured)`]]),
-  ];
-  return element(
-    'dl',
-    { class: 'facts' },
-    ...known.flatMap(([name, value]) => [element('dt', {}, escapeText(name!)), element('dd', {}, escapeText(value!))]),
-  );
-}
-
-function commandText(command: readonly string[]): string {
-  return element('h3', {}, 'The same run again') + element('pre', {}, escapeText(command.map(quoted).join(' ')));
+    ['energy of the machine', energyJ === undefined ? undefined : `${figure(energyJ)} J (measured)`],
+  ]);
 }

@@ -2,61 +2,33 @@
 import type { GroupEvidence } from '../../planners/group/group-plan.ts';
 import { groupMethod } from '../../planners/group/methods.ts';
 import type { GroupPlan } from '../../planners/group/schema.ts';
-import { pageFrame } from '../charts/frame.ts';
 import { element, escapeText } from '../charts/svg.ts';
 import { counted } from '../charts/units.ts';
-import { quoted } from '../command-line.ts';
 import { figure, percent, relative } from '../numbers.ts';
-import { originLabel, paragraph, table } from '../page/parts/part.ts';
-import { STYLES } from '../page/styles.ts';
+import { paragraph, table } from '../page/parts/part.ts';
+import { commandText, drawnTwice, factList, section, stillPage, warningList } from '../page/still-page.ts';
 import { GROUP_CHARTS } from './charts.ts';
-
-/** Every chart is drawn for a page and for a phone, CSS pixels; the style sheet shows one of the two. */
-const WIDE = 760;
-const NARROW = 332;
-const CHOICE = '.narrow{display:none}@media screen and (max-width:640px){.wide{display:none}.narrow{display:block}}';
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The same evidence and command give the same bytes. */
 export function groupPage(evidence: GroupEvidence, command: readonly string[]): string {
   const { plan } = evidence;
   const name = `${counted(plan.models.length, 'model')} on ${counted(plan.devices.length, 'device')}`;
   const sections = [
-    section('matrix', 'Matrix and assignment', rateOrigins(plan), figureOf(evidence, 'matrix'), modelTable(plan)),
-    section('loads', 'Devices', 'modelled', figureOf(evidence, 'loads'), deviceTable(plan)),
-    section('comparison', 'Comparison', 'modelled', figureOf(evidence, 'comparison'), boundText(plan)),
-    ...(plan.services ? [section('services', 'Services', 'modelled', serviceTable(plan.services))] : []),
-    ...(plan.whatIf ? [section('changes', 'What if', 'modelled', figureOf(evidence, 'what-if'), noiseText(plan))] : []),
-    ...(plan.warnings.length > 0 ? [section('warnings', 'Warnings', undefined, warningList(plan))] : []),
-    section('provenance', 'Provenance', undefined, provenanceTable(plan), commandText(command)),
+    section('matrix', 'Matrix and assignment', from(rateOrigins(plan)), figureOf(evidence, 'matrix'), modelTable(plan)),
+    section('loads', 'Devices', from('modelled'), figureOf(evidence, 'loads'), deviceTable(plan)),
+    section('comparison', 'Comparison', from('modelled'), figureOf(evidence, 'comparison'), boundText(plan)),
+    ...(plan.services ? [section('services', 'Services', from('modelled'), serviceTable(plan.services))] : []),
+    ...(plan.whatIf
+      ? [section('changes', 'What if', from('modelled'), figureOf(evidence, 'what-if'), noiseText(plan))]
+      : []),
+    ...(plan.warnings.length > 0 ? [section('warnings', 'Warnings', undefined, warningList(plan.warnings))] : []),
+    section('provenance', 'Provenance', undefined, provenanceTable(plan), commandText('The same plan again', command)),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${escapeText(POLICY)}">
-<title>${escapeText(name)} – Heterodyne group plan</title>
-<link rel="icon" href="data:,">
-<style>
-${STYLES}
-.page{max-width:820px}
-${CHOICE}
-</style>
-</head>
-<body>
-<div class="page">
-<header>
-<p class="eyebrow">Heterodyne group plan report</p>
-${headline(plan, name)}
-</header>
-<main>
-${sections.join('\n')}
-</main>
-</div>
-</body>
-</html>
-`;
+  return stillPage({ name, kind: 'Heterodyne group plan', headline: headline(plan, name), sections });
+}
+
+function from(origin: string) {
+  return { origin, meaning: 'where the figures of this section come from' };
 }
 
 function headline(plan: GroupPlan, name: string): string {
@@ -83,23 +55,9 @@ function headline(plan: GroupPlan, name: string): string {
   );
 }
 
-function section(id: string, title: string, origin: string | undefined, ...content: string[]): string {
-  const chip = origin === undefined ? '' : originLabel(origin, 'where the figures of this section come from');
-  return element('section', { id }, element('h2', {}, escapeText(title), chip), ...content);
-}
-
 function figureOf(evidence: GroupEvidence, id: string): string {
   const chart = GROUP_CHARTS.find((each) => each.id === id);
-  const wide = chart?.draw(evidence, pageFrame(WIDE));
-  const narrow = chart?.draw(evidence, { ...pageFrame(NARROW), prefix: 'narrow-' });
-  if (!chart || wide === undefined || narrow === undefined) return '';
-  return element(
-    'figure',
-    { 'data-chart': id },
-    element('figcaption', {}, escapeText(chart.title)),
-    element('div', { class: 'drawing wide' }, wide),
-    element('div', { class: 'drawing narrow' }, narrow),
-  );
+  return chart ? drawnTwice(id, chart.title, (frame) => chart.draw(evidence, frame)) : '';
 }
 
 function rateOrigins({ models }: GroupPlan): string {
@@ -197,10 +155,6 @@ function noiseText({ whatIf }: GroupPlan): string {
   return paragraph(shaken) + (limits.length === 0 ? '' : paragraph(`Limits: ${limits.join('; ')}.`));
 }
 
-function warningList({ warnings }: GroupPlan): string {
-  return element('ul', { class: 'warnings' }, ...warnings.map(({ message }) => element('li', {}, escapeText(message))));
-}
-
 const MEANING: Record<string, string> = {
   measured: 'timed on the device by Heterodyne',
   imported: 'from another tool, or a table that does not say',
@@ -214,22 +168,16 @@ function provenanceTable({ provenance, matrixHash, run }: GroupPlan): string {
     percent(share),
     escapeText(MEANING[word] ?? ''),
   ]);
-  const facts = [
+  const facts = factList([
     ['matrix hash', matrixHash],
     ['took', run?.elapsedMs === undefined ? undefined : `${figure(run.elapsedMs)} ms (measured)`],
     ['on', [run?.host, run?.runtime].filter((text) => text !== undefined).join(', ') || undefined],
-  ].flatMap(([name, value]) =>
-    value === undefined ? [] : [element('dt', {}, escapeText(name!)), element('dd', {}, escapeText(value))],
-  );
+  ]);
   return (
     table(
       'Rates behind the plan, by share of the load',
       [{ title: 'rates are' }, { title: 'share', number: true }, { title: 'meaning' }],
       rows,
-    ) + element('dl', { class: 'facts' }, ...facts)
+    ) + facts
   );
-}
-
-function commandText(command: readonly string[]): string {
-  return element('h3', {}, 'The same plan again') + element('pre', {}, escapeText(command.map(quoted).join(' ')));
 }
