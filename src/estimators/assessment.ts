@@ -4,6 +4,7 @@
  */
 import { exp, log } from '../../bindings/core.ts';
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
+import { halfInterval95, mean, median } from '../profiles/samples.ts';
 import { type EstimatorData, rowsOf, TEST, TRAINING } from './dataset/data.ts';
 import type { Estimator } from './estimator.ts';
 import { kendall, spearman } from './ranking.ts';
@@ -294,22 +295,4 @@ function flat(data: EstimatorData, values: Float32Array, rows: Int32Array): numb
 
 function perModel(data: EstimatorData, row: number, valueAt: (m: number) => number): number[] {
   return Array.from({ length: modelsOf(data, row) }, (_, m) => valueAt(m));
-}
-
-const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Half the 95 % interval of a mean (Student's t, by the first Cornish-Fisher term). */
-function halfInterval95(values: readonly number[]): number {
-  const n = values.length;
-  if (n < 2) return Number.NaN;
-  const centre = mean(values);
-  const variance = values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / (n - 1);
-  const z = 1.959964;
-  return (z + (z ** 3 + z) / (4 * (n - 1))) * Math.sqrt(variance / n);
 }

@@ -44,8 +44,26 @@ export interface MeanInterval {
 
 /** Batches that a series is cut into. */
 const BATCHES = 10;
-/** Quantiles of Student's t, two-sided 95 %, for 1 to 9 degrees of freedom. */
-const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] as const;
+/** Quantiles of Student's t, two-sided 95 %, by degrees of freedom from 1. */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+/** Standard normal quantile of a two-sided 95 % interval. */
+const Z95 = 1.96;
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
+}
+
+export function median(values: readonly number[]): number {
+  const ascending = [...values].sort((a, b) => a - b);
+  const middle = ascending.length >> 1;
+  return ascending.length % 2 === 1 ? ascending[middle]! : (ascending[middle - 1]! + ascending[middle]!) / 2;
+}
+
+/** Mean of independent values with Student's 95 % interval; 0 where there are none. */
+export function meanInterval(values: readonly number[]): MeanInterval {
+  const centre = values.length === 0 ? 0 : mean(values);
+  return intervalAround(centre, values);
+}
 
 /**
  * Mean of a series whose neighbours may be alike, as times of frames one after another are: the interval comes from the
@@ -55,23 +73,31 @@ const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] as 
  * @param series at least one value
  */
 export function batchInterval(series: readonly number[]): MeanInterval {
-  const mean = series.reduce((sum, each) => sum + each, 0) / series.length;
-  const batches = Math.min(BATCHES, series.length);
-  if (batches < 2) return { mean, low: mean, high: mean };
-  const squares = Array.from({ length: batches }, (_, b) => {
-    const batch = series.slice(
-      Math.floor((b * series.length) / batches),
-      Math.floor(((b + 1) * series.length) / batches),
-    );
-    return (batch.reduce((sum, each) => sum + each, 0) / batch.length - mean) ** 2;
-  });
-  const variance = squares.reduce((sum, each) => sum + each, 0) / (batches - 1);
-  const half = T95[batches - 2]! * Math.sqrt(variance / batches);
-  return { mean, low: mean - half, high: mean + half };
+  const count = Math.min(BATCHES, series.length);
+  const batches = Array.from({ length: count }, (_, b) =>
+    mean(series.slice(Math.floor((b * series.length) / count), Math.floor(((b + 1) * series.length) / count))),
+  );
+  return intervalAround(mean(series), batches);
 }
 
-/** Standard normal quantile of a two-sided 95 % interval. */
-const Z95 = 1.96;
+/** Student's 95 % interval around `centre`, from the spread of independent values around it. */
+function intervalAround(centre: number, values: readonly number[]): MeanInterval {
+  const n = values.length;
+  if (n < 2) return { mean: centre, low: centre, high: centre };
+  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1);
+  const half = (T95[n - 2] ?? Z95) * Math.sqrt(variance / n);
+  return { mean: centre, low: centre - half, high: centre + half };
+}
+
+/** Half the width of the 95 % confidence interval of the mean: Student's t, by the first Cornish-Fisher term. */
+export function halfInterval95(values: readonly number[]): number {
+  const n = values.length;
+  if (n < 2) return Number.NaN;
+  const centre = mean(values);
+  const variance = values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / (n - 1);
+  const z = 1.959964;
+  return (z + (z ** 3 + z) / (4 * (n - 1))) * Math.sqrt(variance / n);
+}
 
 /**
  * Width of the 95 % confidence interval of the median, relative to the median: between the order statistics

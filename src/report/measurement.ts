@@ -1,5 +1,6 @@
 /** How a profile was measured: block sums beside whole models, and how far pairs of processors slow each other. */
 import type { PairErrors } from '../estimators/pair-error.ts';
+import { median } from '../profiles/samples.ts';
 import type { Measurement, Profile } from '../profiles/schema.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { formName } from './profile.ts';
@@ -12,12 +13,6 @@ const LONGEST_NAME = 24;
 export function blockSumDifference({ whole, pieceSumMs, nodeSumMs, used }: Measurement): number {
   const sum = used === 'pieces' ? pieceSumMs : nodeSumMs;
   return sum === undefined || whole.mean === 0 ? 0 : sum / whole.mean - 1;
-}
-
-function median(values: readonly number[]): number {
-  const ascending = [...values].sort((a, b) => a - b);
-  const middle = ascending.length >> 1;
-  return ascending.length % 2 === 1 ? ascending[middle]! : (ascending[middle - 1]! + ascending[middle]!) / 2;
 }
 
 /** Empty for a profile without measurements. */

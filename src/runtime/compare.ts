@@ -1,4 +1,5 @@
 /** Executes several placements of the same models, in turns, so that whatever else the machine does meets all alike. */
+import { meanInterval } from '../profiles/samples.ts';
 import type { Candidate } from './candidates.ts';
 import { placements } from './candidates.ts';
 import { type DeployOptions, deploy, type Runtime } from './deploy.ts';
@@ -29,9 +30,6 @@ export interface Compared {
 
 const TURNS = 5;
 const WARMUP_MS = 200;
-
-/** Quantiles of Student's t, two-sided 95 %, by degrees of freedom from 1. */
-const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
  * Runs every candidate in turns, `visit` looks at the first one before its processes end.
@@ -102,14 +100,4 @@ function judged({ names, plan }: Candidate, rates: readonly number[][]): RunCand
       plannedThroughputPerS: throughputPerS,
     })),
   };
-}
-
-/** Mean with Student's 95 % interval; of one value the interval is the value itself. */
-export function meanInterval(values: readonly number[]): { mean: number; low: number; high: number } {
-  const n = values.length;
-  const mean = n === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / n;
-  if (n < 2) return { mean, low: mean, high: mean };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  const half = (T95[n - 2] ?? 1.96) * Math.sqrt(variance / n);
-  return { mean, low: mean - half, high: mean + half };
 }

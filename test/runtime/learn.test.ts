@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rooflineProfile } from '../../src/profiles/roofline.ts';
+import { meanInterval } from '../../src/profiles/samples.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
-import { meanInterval } from '../../src/runtime/compare.ts';
 import { Latencies } from '../../src/runtime/latencies.ts';
 import { learn } from '../../src/runtime/learn.ts';
 import type { RunDocument } from '../../src/runtime/schema.ts';

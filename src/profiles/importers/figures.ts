@@ -1,4 +1,5 @@
 /** Numbers from other people's files, and what samples amount to. */
+import { quantile } from '../samples.ts';
 import type { Findings } from './findings.ts';
 import type { LatencyFigures } from './record.ts';
 
@@ -37,13 +38,6 @@ export function sum(values: Iterable<number>): number {
     total = next;
   }
   return total + lost;
-}
-
-/** Value at a share of the sorted samples, between neighbours by linear interpolation. */
-export function quantile(sorted: readonly number[], share: number): number {
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)]!;
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
 }
 
 export function median(values: readonly number[]): number {
