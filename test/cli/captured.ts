@@ -45,3 +45,10 @@ export async function workingIn<T>(folder: string, use: () => Promise<T>): Promi
     process.chdir(before);
   }
 }
+
+/** A signal that is found aborted from the given look on: an interruption at the same place on machines of any speed. */
+export function abortedAtLook(look: number): AbortSignal {
+  const { signal } = new AbortController();
+  let looks = 0;
+  return Object.defineProperty(signal, 'aborted', { get: () => ++looks >= look });
+}

