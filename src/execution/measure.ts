@@ -9,6 +9,7 @@ import type { Warning } from '../documents/warnings.ts';
 import type { CuttableModel } from '../models/cut.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import { type FoldedNodes, foldNodes } from '../profiles/fold-nodes.ts';
+import { layersOf } from '../profiles/importers/layers.ts';
 import {
   estimatedBlocksMs,
   type ModelMeasurement,
@@ -236,11 +237,10 @@ class Bench {
   private async nodes(whole: LatencySamples): Promise<FoldedNodes | undefined> {
     const { model, processor, files } = this.parts;
     if (processor.execution?.runtime !== 'native') return undefined;
-    const { blocked, graph } = model;
     const runs = Math.max(LEAST_NODE_RUNS, Math.min(NODE_RUNS, Math.round(NODE_LIMIT_MS / whole.mean)));
     const folded = await this.once('nodes', async (process) => {
       const { text, counted } = await process.profile(await files.whole(), runs);
-      return foldNodes(text, counted, graph, blocked) ?? null;
+      return foldNodes(text, counted, layersOf(model)) ?? null;
     });
     return folded ?? undefined;
   }

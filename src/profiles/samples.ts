@@ -54,9 +54,7 @@ export function mean(values: readonly number[]): number {
 }
 
 export function median(values: readonly number[]): number {
-  const ascending = [...values].sort((a, b) => a - b);
-  const middle = ascending.length >> 1;
-  return ascending.length % 2 === 1 ? ascending[middle]! : (ascending[middle - 1]! + ascending[middle]!) / 2;
+  return quantile(Float64Array.from(values).sort(), 0.5);
 }
 
 /** Mean of independent values with Student's 95 % interval; 0 where there are none. */

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blockModel } from '../../src/models/load.ts';
+import { cuttable } from '../../src/models/cuttable.ts';
 import { hostPlatform } from '../../src/platforms/host.ts';
 import { foldNodes } from '../../src/profiles/fold-nodes.ts';
 import { fpsCell, fpsMatrixDocument } from '../../src/profiles/fps-matrix.ts';
 import { measuredFpsMatrix } from '../../src/profiles/fps-matrix-measured.ts';
+import { layersOf } from '../../src/profiles/importers/layers.ts';
 import { type ModelMeasurement, measuredProfile, type Outcome, piecesToTime } from '../../src/profiles/measured.ts';
 import { type LatencySamples, medianSpread, quantile, summarize } from '../../src/profiles/samples.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
@@ -14,7 +15,9 @@ import { layers } from '../execution/models.ts';
 const test = suite('measured profiles');
 
 const graph = layers(4);
-const model = blockModel(graph, { name: 'layers', source: 'layers.onnx', hash: 'h' });
+const cut = cuttable(graph, { name: 'layers', source: 'layers.onnx', hash: 'h' });
+const model = cut.blocked;
+const layered = layersOf(cut);
 const { platform } = hostPlatform({ cores: 2, memoryBytes: 1e9, runtimes: { native: true, wasm: true } });
 
 const samples = (mean: number): LatencySamples => ({ n: 10, mean, p50: mean, p95: mean * 1.1, std: mean / 20 });
@@ -81,8 +84,9 @@ test('short blocks are timed with their neighbours: every block once, no piece t
 /** One call as ONNX Runtime traces it: nodes of so many microseconds each, one after another. */
 function call(start: number, nodes: { name: string; type?: string; us: number; provider?: string }[]): object[] {
   let ts = start;
-  const events = nodes.map(({ name, type = 'MatMul', us, provider = 'CPUExecutionProvider' }) => {
-    const event = { cat: 'Node', name: `${name}_kernel_time`, ts, dur: us, args: { op_name: type, provider } };
+  const events = nodes.map(({ name, type = 'MatMul', us, provider = 'CPUExecutionProvider' }, i) => {
+    const args = { op_name: type, provider, node_index: String(i) };
+    const event = { cat: 'Node', name: `${name}_kernel_time`, ts, dur: us, args };
     ts += us;
     return event;
   });
@@ -104,7 +108,7 @@ test("the runtime's nodes go to their blocks by name, by tensor, or to a neighbo
   const text = JSON.stringify(
     Array.from({ length: 6 }, (_, i) => call(i * 10_000, i < 3 ? nodes.slice(1) : nodes)).flat(),
   );
-  const folded = foldNodes(text, [3, 4, 5], graph, model)!;
+  const folded = foldNodes(text, [3, 4, 5], layered)!;
   const near = (value: number, expected: number): void => assert.ok(Math.abs(value - expected) < 1e-9, `${value}`);
   for (const [b, expected] of [0.132, 0.2, 0.309, 0.4].entries()) near(folded.blocks[b]!.mean, expected);
   assert.is(folded.blocks[0]!.n, 3, 'calls that do not count are left out');
@@ -116,7 +120,7 @@ test("the runtime's nodes go to their blocks by name, by tensor, or to a neighbo
 
 test('a profile that is cut short, empty or no profile folds to nothing', () => {
   for (const text of ['', '[', '{}', 'null', '[{"cat":"Session","name":"model_run","ts":0,"dur":5}]']) {
-    assert.is(foldNodes(text, [0, 1], graph, model), undefined);
+    assert.is(foldNodes(text, [0, 1], layered), undefined);
   }
 });
 

@@ -1,5 +1,5 @@
 /** Numbers from other people's files, and what samples amount to. */
-import { quantile } from '../samples.ts';
+import { median, quantile } from '../samples.ts';
 import type { Findings } from './findings.ts';
 import type { LatencyFigures } from './record.ts';
 
@@ -40,17 +40,9 @@ export function sum(values: Iterable<number>): number {
   return total + lost;
 }
 
-export function median(values: readonly number[]): number {
-  return quantile([...values].sort(ascending), 0.5);
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
-}
-
 /** Figures of at least one sample; `std` is that of a sample (n - 1). */
 export function latencyFigures(samples: readonly number[]): LatencyFigures {
-  const sorted = [...samples].sort(ascending);
+  const sorted = [...samples].sort((a, b) => a - b);
   const mean = sum(samples) / samples.length;
   const deviation = sum(samples.map((sample) => (sample - mean) ** 2));
   return {
