@@ -3,7 +3,8 @@
  * an array, known values a Map. Plain and readable, neither tuned nor slowed down.
  */
 import type { PlacementModel, PlacementProblem } from '../../src/core/placement.ts';
-import { bestOptions, type PreparedProblem, prepareProblem } from '../../src/core/prepared.ts';
+import { type PreparedProblem, prepareProblem } from '../../src/core/prepared.ts';
+import { bestOptions } from '../../src/core/ranked-options.ts';
 import { openingCapacity } from '../../src/core/search-options.ts';
 
 const EXPLORATION = 1.25;

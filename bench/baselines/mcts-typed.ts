@@ -20,7 +20,8 @@
  *   demand d    rows[d R ..] seconds per resource, codes[4d ..] = hash, second hash, packed processors, packed ends
  */
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../../src/core/placement.ts';
-import { bestOptions, prepareProblem } from '../../src/core/prepared.ts';
+import { prepareProblem } from '../../src/core/prepared.ts';
+import { bestOptions } from '../../src/core/ranked-options.ts';
 import { cacheEntries, openingCapacity } from '../../src/core/search-options.ts';
 
 const EXPLORATION = 1.25;

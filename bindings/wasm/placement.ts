@@ -1,4 +1,6 @@
 /** The placement kernels on the WASM core. */
+
+import { completionCounts } from '../../src/core/completion-counts.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { exactTables } from '../../src/core/exact-tables.ts';
 import {
@@ -17,13 +19,8 @@ import {
   type SearchPhase,
   type SearchStatus,
 } from '../../src/core/placement.ts';
-import {
-  bestOptions,
-  completionCounts,
-  type PreparedProblem,
-  placementCount,
-  prepareProblem,
-} from '../../src/core/prepared.ts';
+import { type PreparedProblem, placementCount, prepareProblem } from '../../src/core/prepared.ts';
+import { bestOptions } from '../../src/core/ranked-options.ts';
 import { cacheEntries, checkSearchOptions, openingCapacity } from '../../src/core/search-options.ts';
 import type { ExactCells, ProblemCells, SearchCells } from './exports.ts';
 import { CoreInstance, outOfMemory } from './instance.ts';

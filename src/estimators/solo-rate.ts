@@ -1,6 +1,7 @@
 /** What a model reaches when it has the device for itself. */
 import { PLACEMENT_STRIDE, type PlacementModel, type PlacementProblem } from '../core/placement.ts';
-import { bestOptions, prepareProblem } from '../core/prepared.ts';
+import { prepareProblem } from '../core/prepared.ts';
+import { bestOptions } from '../core/ranked-options.ts';
 
 /** Chains looked at when no processor runs a model whole: those with the least slowest stage. */
 const CHAINS = 64;

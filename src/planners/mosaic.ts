@@ -8,7 +8,8 @@
  *   load-aware   models by decreasing work; each the placement that loads the busiest resource least, given the others
  */
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
-import { bestOptions, bitCount, type PreparedProblem } from '../core/prepared.ts';
+import { bitCount, type PreparedProblem } from '../core/prepared.ts';
+import { bestOptions } from '../core/ranked-options.ts';
 import { demandRow } from '../estimators/demands.ts';
 import { joinPlacement } from './whole-models.ts';
 

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { completionCounts } from '../../src/core/completion-counts.ts';
 import { OBJECTIVES, PLACEMENT_STRIDE } from '../../src/core/placement.ts';
-import { completionCounts, prepareProblem } from '../../src/core/prepared.ts';
+import { prepareProblem } from '../../src/core/prepared.ts';
 import { cores } from './cores.ts';
 import { problemFrom, tinyProblem } from './problems.ts';
 

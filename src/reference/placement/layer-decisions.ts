@@ -3,9 +3,10 @@
  * first. A move is legal iff the model can still be completed (see `completionCounts`), so no simulation is lost.
  */
 
+import { completionCounts } from '../../core/completion-counts.ts';
 import { type Demand, demandOf } from '../../core/demand.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
-import { completionCounts, type PreparedProblem } from '../../core/prepared.ts';
+import type { PreparedProblem } from '../../core/prepared.ts';
 import type { Random } from '../random.ts';
 import type { Decisions } from './search.ts';
 

@@ -7,7 +7,8 @@
 
 import { type Demand, demandOf } from '../../core/demand.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
-import { bestOptions, type PreparedProblem } from '../../core/prepared.ts';
+import type { PreparedProblem } from '../../core/prepared.ts';
+import { bestOptions } from '../../core/ranked-options.ts';
 import type { Random } from '../random.ts';
 import { samplePlacement } from './sampler.ts';
 

@@ -4,7 +4,8 @@
  * right, are tried as often as split ones.
  */
 import { PLACEMENT_STRIDE, type SampleKind } from '../../core/placement.ts';
-import type { PreparedModel, PreparedProblem } from '../../core/prepared.ts';
+import type { PreparedProblem } from '../../core/prepared.ts';
+import type { PreparedModel } from '../../core/prepared-model.ts';
 import type { Random } from '../random.ts';
 
 /** One placement record of model m. */
