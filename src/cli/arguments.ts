@@ -170,14 +170,3 @@ function checkWords(words: readonly string[], options: Options, command: string)
     });
   }
 }
-
-/** A whole number from an option's text. @throws HeterodyneError `USAGE` */
-export function wholeNumber(text: string, option: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  usage(`${option} cannot be "${text}"`, {
-    path: option,
-    expected: `a whole number from ${least} to ${most}`,
-    received: `"${text}"`,
-  });
-}

@@ -7,9 +7,9 @@ import type { CuttableModel } from '../models/cut.ts';
 import { cuttableOnnx, cuttableZoo } from '../models/cuttable.ts';
 import { findZooEntry, zooEntry } from '../models/zoo/zoo.ts';
 import { type WorkloadModel, workloadNames, workloadVariants } from '../profiles/workload.ts';
-import { wholeNumber } from './arguments.ts';
 import type { Options } from './command.ts';
 import { type ChosenWorkload, chosenModels, fileOf, isPath, parseCut, withShapes } from './model-choice.ts';
+import { readSeed } from './option-values.ts';
 import { MODEL_OPTIONS, SEED_OPTION } from './options.ts';
 
 /** Options of {@link openModel}. */
@@ -55,7 +55,7 @@ export async function openModel(choice: OneModelChoice, shapeTexts: readonly str
   const entry = isPath(source) ? undefined : findZooEntry(source);
   if (entry === undefined && !isPath(source) && !(await exists(source))) zooEntry(source);
   if (entry !== undefined) {
-    const seed = wholeNumber(choice.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
+    const seed = readSeed(choice.seed);
     return { model: cuttableZoo(entry.name, { ...options, seed }), name: entry.name, inputs: [], seed };
   }
   const name = basename(source).replace(/\.onnx$/i, '');

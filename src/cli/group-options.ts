@@ -4,6 +4,7 @@ import { parseQuantity } from '../documents/quantities.ts';
 import type { GroupOptions } from '../planners/group/from-matrix.ts';
 import { SHARING_MODES, type SharingMode } from '../planners/group/problem.ts';
 import type { Options } from './command.ts';
+import { readShare } from './option-values.ts';
 
 export const GROUP_OPTIONS = {
   matrix: {
@@ -91,9 +92,9 @@ export function readGroupOptions(values: GroupOptionValues): GroupOptions & {
     counts: readTable(values['device-count'], '--device-count', whole(0)),
     calls: readTable(values.calls, '--calls', positive),
     weights: readTable(values['service-weights'], '--service-weights', positive),
-    interference: readTable(values.interference, '--interference', share),
+    interference: readTable(values.interference, '--interference', (text, name) => readShare(text, name)),
     ...(values.sharing !== undefined && { sharing: values.sharing as SharingMode }),
-    ...(values.noise !== undefined && { noise: share(values.noise, '--noise') }),
+    ...(values.noise !== undefined && { noise: readShare(values.noise, '--noise') }),
   };
 }
 
@@ -111,14 +112,6 @@ function readTable(
     return [name, read(item.slice(at + 1).trim(), option)];
   });
   return Object.fromEntries(entries);
-}
-
-/** `10%` or `0.1`, at most everything. */
-function share(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d*)?|\.\d+)\s*(%?)$/.exec(text.trim());
-  const value = match ? Number(match[1]) / (match[2] === '%' ? 100 : 1) : Number.NaN;
-  if (value <= 1) return value;
-  throw refusal(option, text, 'a share from 0 to 1, as 10% or 0.1');
 }
 
 function refusal(option: string, text: string, expected: string): HeterodyneError {

@@ -12,8 +12,8 @@ import { importedCell, withCell } from '../profiles/importers/matrix-cell.ts';
 import type { ImportedProfile } from '../profiles/importers/record.ts';
 import { importProfile } from '../profiles/importers/registry.ts';
 import { fpsMatrixText } from '../report/fps-matrix.ts';
-import { wholeNumber } from './arguments.ts';
 import type { Call } from './command.ts';
+import { wholeNumber } from './option-values.ts';
 import type { OutputSettings } from './options.ts';
 import { checkOutput, deliver } from './output.ts';
 

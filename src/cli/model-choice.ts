@@ -19,7 +19,7 @@ import {
   workloadNames,
   workloadVariants,
 } from '../profiles/workload.ts';
-import { wholeNumber } from './arguments.ts';
+import { wholeNumber } from './option-values.ts';
 
 /** More instances than any planner takes are refused there, with its limit; this only bounds the list. */
 const MOST_INSTANCES = 1000;

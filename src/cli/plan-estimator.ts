@@ -6,9 +6,9 @@ import { embeddedDocument, onnxEstimator } from '../estimators/onnx.ts';
 import { shippedIds } from '../estimators/shipped/registry.ts';
 import type { PlanRequest } from '../planners/plan.ts';
 import { BEST_KEPT } from '../planners/verification.ts';
-import { wholeNumber } from './arguments.ts';
 import type { Options } from './command.ts';
 import { readEstimator } from './estimator-files.ts';
+import { wholeNumber } from './option-values.ts';
 
 export const ESTIMATOR_OPTIONS = {
   estimator: {

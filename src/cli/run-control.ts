@@ -11,8 +11,8 @@ import { parseQuantity } from '../documents/quantities.ts';
 import { workloadNames, workloadVariants } from '../profiles/workload.ts';
 import { type ControlOptions, control, type LiveControl } from '../runtime/control.ts';
 import type { Runtime } from '../runtime/deploy.ts';
-import { wholeNumber } from './arguments.ts';
 import type { Options } from './command.ts';
+import { readShare, wholeNumber } from './option-values.ts';
 import type { RunInputs } from './run-inputs.ts';
 
 export const CONTROL_OPTIONS = {
@@ -122,14 +122,7 @@ function parametersOf(controller: string, limitMs: number | undefined, values: C
 
 /** Accuracies that the workload and the plan state, at least the floor. */
 function accuraciesOf({ plan, workload }: RunInputs, floorText: string | undefined): ControlOptions['accuracies'] {
-  const floor = floorText === undefined ? 0 : Number(floorText);
-  if (!(floor >= 0 && floor <= 1)) {
-    throw new HeterodyneError('USAGE', `--min-accuracy cannot be "${floorText}"`, {
-      path: '--min-accuracy',
-      expected: 'a share of 0 to 1, as 0.75',
-      received: `"${floorText}"`,
-    });
-  }
+  const floor = floorText === undefined ? 0 : readShare(floorText, '--min-accuracy');
   const all: Record<string, Record<string, number>> = {};
   const note = (model: string, form: string, accuracy: number | undefined): void => {
     if (accuracy === undefined || accuracy < floor) return;

@@ -8,6 +8,7 @@ import { profileDocument } from '../profiles/schema.ts';
 import { learn } from '../runtime/learn.ts';
 import type { RunDocument } from '../runtime/schema.ts';
 import type { Call } from './command.ts';
+import { readMoveCost } from './option-values.ts';
 import type { OutputSettings } from './options.ts';
 import { checkCompanion, tell, warn } from './output.ts';
 import { type RunInputs, workloadBeside } from './run-inputs.ts';
@@ -29,6 +30,7 @@ export async function checkLearning({ profile, files }: RunInputs, values: Learn
   };
   if (values.replan !== undefined && values.learn === undefined) needs('--replan', '--learn');
   if (values['move-cost'] !== undefined && values.replan === undefined) needs('--move-cost', '--replan');
+  if (values['move-cost'] !== undefined) readMoveCost(values['move-cost']);
   if (values.learn !== undefined && profile === undefined) needs('--learn', '--profile');
   await checkCompanion('--learn', values.learn, values, files);
   await checkCompanion('--replan', values.replan, values, files);
@@ -59,7 +61,7 @@ export async function learnFrom(
       workload: workload ?? workloadBeside(plan, profile),
       objective: plan.objective,
       from: plan,
-      ...(values['move-cost'] !== undefined && { moveCost: Number(values['move-cost']) }),
+      ...(values['move-cost'] !== undefined && { moveCost: readMoveCost(values['move-cost']) }),
     },
     { signal: call.signal },
   );

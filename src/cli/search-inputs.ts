@@ -18,7 +18,7 @@ import { type AccuracyPredictor, loadPredictor } from '../subnets/predictor.ts';
 import type { ProcessorCosts } from '../subnets/search.ts';
 import { type SearchSpace, searchSpace } from '../subnets/space.ts';
 import { spaceByName, spaceNames } from '../subnets/spaces.ts';
-import { wholeNumber } from './arguments.ts';
+import { wholeNumber } from './option-values.ts';
 
 /** Costs counted from the architecture instead of read. */
 const FLOPS = 'flops';

@@ -8,8 +8,8 @@ import { DISCIPLINES, type Discipline } from '../engine/options.ts';
 import { WORKLOAD_PRECISIONS } from '../profiles/workload.ts';
 import type { Releases } from '../simulator/plan-subject.ts';
 import type { RunSettings } from '../simulator/summary.ts';
-import { wholeNumber } from './arguments.ts';
 import type { Call, Options } from './command.ts';
+import { readSeed, readShare, wholeNumber } from './option-values.ts';
 import { MODEL_OPTIONS, PLATFORM_OPTION, SEED_OPTION, WORKLOAD_OPTION } from './options.ts';
 
 const DEFAULT_SECONDS = 10;
@@ -155,7 +155,7 @@ export function refuseLonely(values: SimulateValues, call: Call): void {
 /** How frames come where the workload states no rate. */
 export function releaseSettings(values: SimulateValues): Releases {
   const inFlight = values['in-flight'];
-  const load = values.load === undefined ? undefined : share(values.load, '--load');
+  const load = values.load === undefined ? undefined : readShare(values.load, '--load', { most: 10 });
   if (load === 0) {
     throw new HeterodyneError('USAGE', '--load 0 releases no frames', {
       path: '--load',
@@ -181,10 +181,10 @@ export function runSettings(values: SimulateValues): RunSettings {
   }
   return {
     seconds,
-    seed: values.seed === undefined ? 1 : wholeNumber(values.seed, '--seed', 0, 2 ** 32 - 1),
+    seed: readSeed(values.seed),
     discipline: (values.discipline ?? 'fifo') as Discipline,
     noise: {
-      blockSigma: values.noise === undefined ? DEFAULT_SIGMA : share(values.noise, '--noise'),
+      blockSigma: values.noise === undefined ? DEFAULT_SIGMA : readShare(values.noise, '--noise', { most: 10 }),
       ...(values.bursts !== undefined && { bursts: readBursts(values.bursts) }),
     },
     ...(decision !== undefined && { decisionSeconds: parseQuantity(decision, 'ms', '--decision-time') / 1000 }),
@@ -225,16 +225,4 @@ export function controllerSettings(
       value === 'true' || value === 'false' ? value === 'true' : value !== '' && !Number.isNaN(plain) ? plain : value;
   }
   return { id: values.controller, mode: (values.mode ?? 'balanced') as ControlMode, parameters };
-}
-
-/** `80%` or `0.8`. */
-function share(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d*)?|\.\d+)\s*(%?)$/.exec(text.trim());
-  const value = match ? Number(match[1]) / (match[2] === '%' ? 100 : 1) : Number.NaN;
-  if (value >= 0 && value <= 10) return value;
-  throw new HeterodyneError('USAGE', `${option} cannot be "${text}"`, {
-    path: option,
-    expected: 'a share of 0 to 10, as 80% or 0.8',
-    received: `"${text}"`,
-  });
 }

@@ -9,10 +9,10 @@ import { PROVIDERS } from '../execution/artefacts/runtime.ts';
 import type { SizedTensor } from '../models/graph.ts';
 import { type Variant, type Variants, variantsDocument } from '../models/variants.ts';
 import { variantsText } from '../report/variants.ts';
-import { wholeNumber } from './arguments.ts';
 import type { Call, Options } from './command.ts';
 import type { OpenedModel } from './cuttable-choice.ts';
 import { modelWarnings } from './model-choice.ts';
+import { wholeNumber } from './option-values.ts';
 import { OUTPUT_OPTIONS, type OutputSettings } from './options.ts';
 import { deliver } from './output.ts';
 

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkArguments, wholeNumber } from '../../src/cli/arguments.ts';
+import { checkArguments } from '../../src/cli/arguments.ts';
 import type { Options } from '../../src/cli/command.ts';
+import { wholeNumber } from '../../src/cli/option-values.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 
 const OPTIONS: Options = {

@@ -26,12 +26,12 @@ import { rooflineProfile } from '../../profiles/roofline.ts';
 import { type Profile, profileDocument } from '../../profiles/schema.ts';
 import { workloadNames } from '../../profiles/workload.ts';
 import { datasetText } from '../../report/estimator/texts.ts';
-import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { openModels } from '../cuttable-choice.ts';
 import { companionOf } from '../estimator-files.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { chooseWorkload, inputFiles, loadModels, parseCut } from '../model-choice.ts';
+import { readSeed, wholeNumber } from '../option-values.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, PLATFORM_OPTION, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { choosePlatform } from '../platform-choice.ts';
@@ -89,7 +89,7 @@ export const estimatorDatasetCommand = defineCommand({
   async run(values, call) {
     const arrays = companionOf(values.out, '.npz', 'data.json');
     await checkOutput(values, []);
-    const seed = values.seed === undefined ? 1 : wholeNumber(values.seed, '--seed', 0, 2 ** 32 - 1);
+    const seed = readSeed(values.seed);
     const made = values.demo ? demonstration(seed) : await generated(values, call, arrays, seed);
     if (made === undefined) return INTERRUPTED_EXIT;
     const bytes = writeData(made.data);

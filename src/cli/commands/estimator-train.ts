@@ -13,10 +13,10 @@ import { ARCHITECTURES, type Architecture } from '../../estimators/training/trai
 import { lossChart } from '../../report/estimator/charts.ts';
 import { lossLines } from '../../report/estimator/loss-lines.ts';
 import { estimatorText } from '../../report/estimator/texts.ts';
-import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { companionOf, type ReadDataSet, readDataSet } from '../estimator-files.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
+import { readSeed, wholeNumber } from '../option-values.ts';
 import { OUTPUT_OPTIONS, type OutputSettings, SEED_OPTION } from '../options.ts';
 import { checkCompanion, checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
@@ -127,7 +127,7 @@ function settingsOf(values: TrainValues): TrainingSettings {
     batch: count('batch', 4096),
     patience: count('patience', 100_000),
     ...(values.rate !== undefined && { rate: readRate(values.rate) }),
-    ...(values.seed !== undefined && { seed: wholeNumber(values.seed, '--seed', 0, 2 ** 32 - 1) }),
+    ...(values.seed !== undefined && { seed: readSeed(values.seed) }),
   };
 }
 

@@ -5,9 +5,9 @@ import { bytesText } from '../../documents/quantities.ts';
 import { onnxByteLength, writeOnnxChunks } from '../../models/onnx/write.ts';
 import { zooWeights } from '../../models/zoo/weights.ts';
 import { ZOO, zooEntry, zooModel } from '../../models/zoo/zoo.ts';
-import { wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import { modelExportDocument } from '../documents/model-list.ts';
+import { readSeed, wholeNumber } from '../option-values.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, SEED_OPTION } from '../options.ts';
 import { deliver } from '../output.ts';
 import { startProgress } from '../progress.ts';
@@ -31,7 +31,7 @@ export const modelsExportCommand = defineCommand({
   async run(values, call) {
     const { names, out: folder = '.' } = values;
     const wanted = names === 'all' ? ZOO : names.split(',').map((name) => zooEntry(name.trim()));
-    const seed = wholeNumber(values.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
+    const seed = readSeed(values.seed);
     const options = {
       batch: values.batch === undefined ? undefined : wholeNumber(values.batch, '--batch', 1, 65_536),
       resolution:

@@ -14,11 +14,11 @@ import type { FpsMatrix } from '../../profiles/fps-matrix.ts';
 import { readFpsMatrix } from '../../profiles/fps-matrix-read.ts';
 import { type Workload, workloadDocument } from '../../profiles/workload.ts';
 import { groupPlanText } from '../../report/group-plan.ts';
-import { wholeNumber } from '../arguments.ts';
 import type { Call, Options } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { GROUP_OPTIONS, type GroupOptionValues, readGroupOptions } from '../group-options.ts';
 import { writeGroupReports } from '../group-report-files.ts';
+import { readSeed } from '../option-values.ts';
 import { OUTPUT_OPTIONS } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { choosePlatform } from '../platform-choice.ts';
@@ -63,7 +63,7 @@ export async function planFromMatrix(values: GroupValues, options: Options, call
         planner: values.planner,
         whatIf: values['what-if'],
         strict: values.strict,
-        ...(values.seed !== undefined && { seed: wholeNumber(values.seed, '--seed', 0, 2 ** 32 - 1) }),
+        ...(values.seed !== undefined && { seed: readSeed(values.seed) }),
       },
       { signal: call.signal, onProgress: (progress) => bar.update(progress, 'branch and bound') },
     );

@@ -16,11 +16,11 @@ import { METHODS } from '../../subnets/methods/registry.ts';
 import { type ProcessorCosts, searchSubnets } from '../../subnets/search.ts';
 import type { SearchSpace } from '../../subnets/space.ts';
 import { spaceNames } from '../../subnets/spaces.ts';
-import { wholeNumber } from '../arguments.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { readEvaluate } from '../ladder-evaluation.ts';
 import { checkLadder, LADDER_OPTIONS, writeLadder } from '../ladder-files.ts';
+import { readEvaluations, readSeed, readShare, readTimeLimit, wholeNumber } from '../option-values.ts';
 import { OUTPUT_OPTIONS, type OutputSettings, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
@@ -147,7 +147,7 @@ export const searchCommand = defineCommand({
     const costs = values.measure === undefined ? read : [...read, await measured(space, values, call)];
     const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
     const networks = values.measured === undefined ? undefined : await readMeasurements(values.measured);
-    const seed = wholeNumber(values.seed ?? '1', '--seed', 0, 2 ** 32 - 1);
+    const seed = readSeed(values.seed);
     const bar = await startProgress(values, call);
     let front: Front;
     try {
@@ -162,13 +162,13 @@ export const searchCommand = defineCommand({
             ? evolutionMethod(preset.settings(costs[0].model.unit), preset.id)
             : METHODS.find(({ id }) => id === values.method),
           ...(values['min-accuracy'] !== undefined && {
-            minAccuracy: readShare(values['min-accuracy'], '--min-accuracy', 0),
+            minAccuracy: readShare(values['min-accuracy'], '--min-accuracy'),
           }),
-          ...(values.risk !== undefined && { risk: readShare(values.risk, '--risk', 0.5) }),
+          ...(values.risk !== undefined && { risk: readShare(values.risk, '--risk', { least: 0.5, strict: true }) }),
           ...(networks && { measured: networks }),
           seed,
-          ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations) }),
-          ...(values['time-limit'] !== undefined && { timeLimitMs: readTime(values['time-limit']) }),
+          ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations, 10) }),
+          ...(values['time-limit'] !== undefined && { timeLimitMs: Math.ceil(readTimeLimit(values['time-limit'])) }),
           ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
           exactResolution: values['exact-resolution'],
         },
@@ -242,34 +242,4 @@ function readLimits(texts: readonly string[], costs: readonly ProcessorCosts[], 
   }
   const work = costs[0]?.model.unit === 'MFLOPs';
   return texts.map((text) => (work ? parseQuantity(text, 'Mmac', '--limit') : parseQuantity(text, 'ms', '--limit')));
-}
-
-function readShare(text: string, option: string, above: number): number {
-  const value = Number(text);
-  if (value > above && value < 1) return value;
-  throw new HeterodyneError('USAGE', `${option} cannot be "${text}"`, {
-    path: option,
-    expected: `a fraction above ${above} and below 1, as 0.95`,
-    received: `"${text}"`,
-  });
-}
-
-function readTime(text: string): number {
-  const limit = Math.ceil(parseQuantity(text, 'ms', '--time-limit'));
-  if (limit >= 1 && limit < 2 ** 31) return limit;
-  throw new HeterodyneError('USAGE', `--time-limit cannot be "${text}"`, {
-    path: '--time-limit',
-    expected: 'a time above 0 and below 24 days, as 30s',
-    received: `"${text}"`,
-  });
-}
-
-function readEvaluations(text: string): number {
-  const count = parseQuantity(text, '1', '--evaluations');
-  if (Number.isSafeInteger(count) && count >= 10) return count;
-  throw new HeterodyneError('USAGE', `--evaluations cannot be "${text}"`, {
-    path: '--evaluations',
-    expected: 'a whole number of at least 10',
-    received: `"${text}"`,
-  });
 }
