@@ -18,18 +18,25 @@ export const SCANNED: usize = 960;
 const POWER: usize = 1472;
 const SPEED: usize = 1984;
 
-/** By binary search over the Pareto points of a table. Without branches inside: where it turns cannot be predicted. */
+/** Among the Pareto points of a table, from the first one of the bucket that the need falls into. */
 export function findInIndex(table: usize, sigma: f64): u32 {
-  let count = load<u32>(table, 4);
-  let base = <usize>load<u32>(table, 8);
-  const start = base;
-  while (count > 1) {
-    const half = count >> 1;
-    const middle = base + (<usize>half << 2);
-    base = select<usize>(middle, base, <f64>load<f32>(middle - 4) < sigma);
-    count -= half;
-  }
-  return load<u32>(<usize>load<u32>(table, 12) + (base - start));
+  const bound = leastReaching(sigma);
+  const bits = reinterpret<u32>(bound);
+  const low = load<u32>(table, 16);
+  const bucket = <i32>bits > <i32>low ? min<u32>((bits - low) >> load<u32>(table, 20), load<u32>(table, 24)) : 0;
+  const last = load<u32>(table, 4) - 1;
+  const speeds = <usize>load<u32>(table, 8);
+  let place = <u32>load<u16>(<usize>load<u32>(table, 28) + (<usize>bucket << 1));
+  while (place < last && load<f32>(speeds + (<usize>place << 2)) < bound) place++;
+  return load<u32>(<usize>load<u32>(table, 12) + (<usize>place << 2));
+}
+
+/** The least f32 that is no less than sigma: comparing with it is comparing with sigma. */
+// @ts-ignore: decorator
+@inline
+function leastReaching(sigma: f64): f32 {
+  const near = <f32>sigma;
+  return <f64>near < sigma ? reinterpret<f32>(reinterpret<u32>(near) + 1) : near;
 }
 
 /** By looking at every point, for all members; results lie at SCANNED. */
@@ -53,9 +60,7 @@ export function scanTables(): void {
 
 function scanChunk(member: usize, first: u32, end: u32): void {
   const sigma = load<f64>(member, 16);
-  // The least f32 that is no less than sigma: comparing with it is comparing with sigma.
-  let bound = <f32>sigma;
-  if (<f64>bound < sigma) bound = reinterpret<f32>(reinterpret<u32>(bound) + 1);
+  const bound = leastReaching(sigma);
   const speedUp = <usize>load<u32>(member);
   const at = io + (<usize>load<u32>(member, 4) << 2);
   const least = leastPower(speedUp, bound, first, end);

@@ -3,7 +3,7 @@ import { findInIndex, SCANNED, scanTables } from './delta';
 import { writeNeeds } from './lag';
 import { chosen, selectRow } from './modes';
 import { all, clearMembers, fastest, io, MEMBER_BYTES, memberRecords, members, models, points, scan } from './problem';
-import { answerRow } from './response';
+import { answerRows } from './response';
 
 export let controlRows: u32 = 0;
 
@@ -12,7 +12,8 @@ export function decideControl(current: u32): i32 {
   clearMembers();
   for (let m: u32 = 0; m < models; m++) writeNeeds(m);
   collect(current);
-  for (let k: u32 = 0; k < controlRows; k++) answerRow(k);
+  if (controlRows & 1) store<u32>(io + (<usize>controlRows << 2), load<u32>(io + (<usize>controlRows << 2), 700), 704);
+  for (let k: u32 = 0; k < controlRows; k += 2) answerRows(k);
   selectRow(controlRows);
   return chosen;
 }
@@ -41,7 +42,7 @@ function add(point: u32): void {
   while (k > 0 && load<u32>(rows + (<usize>(k - 1) << 2)) > point) k--;
   const at = rows + (<usize>k << 2);
   if (k > 0 && load<u32>(at - 4) == point) return;
-  memory.copy(at + 4, at, <usize>(controlRows - k) << 2);
+  for (let later = rows + (<usize>controlRows << 2); later > at; later -= 4) store<u32>(later, load<u32>(later - 4));
   store<u32>(at, point);
   controlRows++;
 }

@@ -26,7 +26,7 @@ export function writeNeeds(m: u32): void {
   store<f64>(at, lag, 448);
   store<f64>(at, sigma, 576);
 
-  const table = tableRecords + (<usize>load<u32>(<usize>load<u32>(record, 40) + (<usize>first << 2)) << 4);
+  const table = tableRecords + (<usize>load<u32>(<usize>load<u32>(record, 40) + (<usize>first << 2)) << 5);
   const member = nextMember();
   store<u32>(member, load<u32>(table));
   store<u32>(member, m, 4);

@@ -3,17 +3,20 @@
  *
  *   model record, 64 bytes
  *     0 blocks u32 │ 4 answers u32 │ 8 deadline │ 16 weight │ 24 slack │ then u32 addresses:
- *     32 referencePrefix [B + 1] │ 36 deadlinePrefix [B + 1] │ 40 tableAt [B] u32 │ 44 variantSpeedUp [V] │ 48 variantLoss [V]
- *
- *     52 fastest variant u32
+ *     32 referencePrefix [B + 1] │ 36 deadlinePrefix [B + 1] │ 40 tableAt [B] u32 │ 44 answers [A], 32 bytes each:
+ *     0 SpeedUp │ 8 loss │ 16 variant u64; ascending in SpeedUp and loss
  *
  *   member record, 72 bytes, one per model that takes part, in order; written anew for each decision
  *     0 speedUp of its table, address u32 │ 4 model u32 │ 8 answers, address u32 │ 12 table record, address u32
  *     16 requiredSpeedUp │ 24 work left │ 32 elapsed │ 40 factor │ 48 deadline │ 56 weight │ 64 answers u32
  *
- *   table record, 16 bytes: u32
+ *   table record, 32 bytes: u32
  *     0 speedUp, address of [points] f32, padded with -1 to whole vectors of 16 │ 4 points in its index, ascending
  *     8 their SpeedUps, address of f32 │ 12 their numbers, address of u32
+ *    16 low: bits of its least SpeedUp │ 20 shift │ 24 last bucket │ 28 buckets, address of u16: where each begins in the index
+ *
+ *   A SpeedUp falls into bucket (its bits - low) >> shift: bits of positive floats ascend as the floats do, about as their
+ *   logarithms.
  *
  *   IO, 4032 bytes
  *     in     0 elapsed [16] │ 128 margin [16] │ 256 factor [16] │ 384 position [16] u32

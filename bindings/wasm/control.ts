@@ -41,7 +41,7 @@ export class WasmControl implements ControlKernel {
     const { exports } = instance;
     this.#exports = exports;
     const points = problem.powerUp.length;
-    const put = (numbers: Float64Array | Uint32Array | Float32Array) => instance.put(numbers);
+    const put = (numbers: Float64Array | Float32Array | Uint32Array | Uint16Array) => instance.put(numbers);
     const models = new DataView(new ArrayBuffer(problem.models.length * exports.CONTROL_MODEL_BYTES.value));
     problem.models.forEach((model, m) => {
       const at = m * exports.CONTROL_MODEL_BYTES.value;
@@ -58,7 +58,10 @@ export class WasmControl implements ControlKernel {
     });
     const tableAddresses = problem.tables.map((table) => put(padded(table)));
     const tables = Uint32Array.from(
-      prepared.indices.flatMap(({ speedUp, point }, t) => [tableAddresses[t], point.length, put(speedUp), put(point)]),
+      prepared.indices.flatMap(({ speedUp, point }, t) => {
+        const { low, shift, begins } = buckets(speedUp);
+        return [tableAddresses[t], point.length, put(speedUp), put(point), low, shift, begins.length - 1, put(begins)];
+      }),
     );
     const ready = exports.beginControl(
       problem.models.length,
@@ -156,6 +159,22 @@ function answerRecords({ variantSpeedUp, variantLoss }: ControlModel, answers: U
 
 function code(key: keyof typeof CONTROL_CODES, choice: ControlChoice): number {
   return (CONTROL_CODES[key] as readonly string[]).indexOf(choice[key]);
+}
+
+/** Where to begin in an ascending index, by the bits of a SpeedUp: about two buckets a point (assembly/control/problem.ts). */
+function buckets(speedUp: Float32Array): { low: number; shift: number; begins: Uint16Array } {
+  const bits = new Uint32Array(speedUp.buffer, speedUp.byteOffset, speedUp.length);
+  const low = bits[0];
+  const span = bits[bits.length - 1] - low;
+  let shift = 0;
+  while (span >>> shift >= 2 * speedUp.length) shift++;
+  const begins = new Uint16Array((span >>> shift) + 1);
+  let place = 0;
+  begins.forEach((_, bucket) => {
+    while ((bits[place] - low) >>> shift < bucket) place++;
+    begins[bucket] = place;
+  });
+  return { low, shift, begins };
 }
 
 /** To whole steps of 16 points; what is added reaches no speed. */

@@ -315,4 +315,32 @@ both('the index answers as the scan over all points does, to the last bit of the
   }
 });
 
+both('both indices find the same point for needs at, just above and just below a SpeedUp of the table', () => {
+  const random = new Random(9);
+  for (let round = 0; round < 100; round++) {
+    const points = 1 + random.below(400);
+    const table = () => Float32Array.from({ length: points }, () => 0.05 + 4 * random.unit() ** 3);
+    const problem: ControlProblem = { ...chain('proportional', 255), fastest: 0 };
+    problem.models[0].referenceSeconds = Float64Array.of(1);
+    problem.models[0].deadlineSeconds = 1;
+    problem.models[0].tableAt = Uint32Array.of(0);
+    problem.tables = [table()];
+    problem.powerUp = table();
+    problem.busyWatts = new Float64Array(points).fill(5);
+    problem.idleWatts = new Float64Array(points).fill(2);
+    const kernels = CORES.map((core) => core.control(problem));
+    for (const kernel of kernels) kernel.choose({ search: 'index' });
+    const at = problem.tables[0][random.below(points)];
+    for (const need of [at, at * (1 - 2 ** -52), at * (1 + 2 ** -52), 1e-45, 0, 5, 1e300]) {
+      const rows = kernels.map((kernel) => {
+        kernel.input.factor[0] = need;
+        kernel.decide(0);
+        assert.is(kernel.output.requiredSpeedUp[0], need);
+        return [...kernel.output.point.subarray(0, kernel.rows)];
+      });
+      assert.equal(rows[0], rows[1], `${points} points, need ${need}`);
+    }
+  }
+});
+
 both.run();
