@@ -21,7 +21,7 @@ export function isSupported(): boolean {
   return WebAssembly.validate(coreBytes());
 }
 
-type Numbers = Float64Array | Float32Array | Uint32Array | Int32Array | Uint8Array;
+type Numbers = Float64Array | Float32Array | Uint16Array | Uint32Array | Int32Array | Uint8Array;
 
 export class CoreInstance {
   readonly exports: CoreExports;
