@@ -99,7 +99,7 @@ export { type Rescheduled, type RescheduleOptions, reschedule } from './planners
 export { type GroupPlan, groupPlanDocument } from './planners/group/schema.ts';
 export { matrixOfWorkloads } from './planners/group/services.ts';
 export { type JointRequest, planJointly } from './planners/joint/joint.ts';
-export { type PlanEvidence, type PlanOptions, type PlanRequest, plan, planWithEvidence } from './planners/plan.ts';
+export { plan, planWithEvidence } from './planners/plan.ts';
 export type {
   HistoryPoint,
   Planner,
@@ -109,6 +109,7 @@ export type {
   PlannerResult,
 } from './planners/planner.ts';
 export { comparators, plannerById, planners } from './planners/registry.ts';
+export type { PlanEvidence, PlanOptions, PlanRequest } from './planners/request.ts';
 export { type Plan, type PlannedModel, type PlannedStage, planDocument } from './planners/schema.ts';
 export type { StopReason } from './planners/stop-rules.ts';
 export { atOperatingPoint } from './platforms/at-operating-point.ts';

@@ -10,7 +10,7 @@ import type { BlockedModel } from '../models/graph.ts';
 import { loadOnnxModel } from '../models/load.ts';
 import { loadZooModel } from '../models/zoo/load.ts';
 import { findZooEntry, ZOO, zooEntry } from '../models/zoo/zoo.ts';
-import type { VariantModel } from '../planners/plan.ts';
+import type { VariantModel } from '../planners/request.ts';
 import {
   type Workload,
   type WorkloadModel,

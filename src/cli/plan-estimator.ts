@@ -4,7 +4,7 @@ import type { Warning } from '../documents/warnings.ts';
 import { engineVerifier } from '../estimators/engine-verifier.ts';
 import { embeddedDocument, onnxEstimator } from '../estimators/onnx.ts';
 import { shippedIds } from '../estimators/shipped/registry.ts';
-import type { PlanRequest } from '../planners/plan.ts';
+import type { PlanRequest } from '../planners/request.ts';
 import { BEST_KEPT } from '../planners/verification.ts';
 import type { Options } from './command.ts';
 import { readEstimator } from './estimator-files.ts';

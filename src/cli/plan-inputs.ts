@@ -2,7 +2,7 @@
 import { readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
-import type { PlanRequest } from '../planners/plan.ts';
+import type { PlanRequest } from '../planners/request.ts';
 import { planDocument } from '../planners/schema.ts';
 import { atOperatingPoint } from '../platforms/at-operating-point.ts';
 import { profileAtOperatingPoint } from '../profiles/at-operating-point.ts';

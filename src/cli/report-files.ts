@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { createFolder, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
-import type { PlanEvidence } from '../planners/plan.ts';
 import { DEFAULT_EVALUATIONS } from '../planners/planner.ts';
+import type { PlanEvidence } from '../planners/request.ts';
 import type { Plan } from '../planners/schema.ts';
 import { planView } from '../report/charts/plan-view.ts';
 import type { Call, Options } from './command.ts';

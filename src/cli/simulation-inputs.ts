@@ -2,7 +2,7 @@
 import { readText } from '../../bindings/host/index.ts';
 import type { Warning } from '../documents/warnings.ts';
 import type { BlockedModel } from '../models/graph.ts';
-import type { VariantModel } from '../planners/plan.ts';
+import type { VariantModel } from '../planners/request.ts';
 import { type Plan, planDocument } from '../planners/schema.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { type Profile, profileDocument } from '../profiles/schema.ts';

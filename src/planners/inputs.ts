@@ -10,7 +10,7 @@ import { profileAtOperatingPoint } from '../profiles/at-operating-point.ts';
 import { rooflineProfile } from '../profiles/roofline.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { type Workload, workloadNames, workloadOf } from '../profiles/workload.ts';
-import type { PlanRequest } from './plan.ts';
+import type { PlanRequest } from './request.ts';
 
 export interface Inputs {
   platform: Platform;

@@ -5,7 +5,7 @@ import type { Warning } from '../documents/warnings.ts';
 import type { ProblemNames } from '../estimators/memory-bound.ts';
 import { type NamedProblem, placementProblem } from '../estimators/problem.ts';
 import type { BlockedModel } from '../models/graph.ts';
-import type { VariantModel } from '../planners/plan.ts';
+import type { VariantModel } from '../planners/request.ts';
 import type { Plan } from '../planners/schema.ts';
 import { atOperatingPoint } from '../platforms/at-operating-point.ts';
 import type { OperatingPointChoice } from '../platforms/operating-point.ts';

@@ -5,7 +5,7 @@ import { onnxEstimator, openEstimatorNetwork } from '../../src/estimators/onnx.t
 import { shippedEstimator } from '../../src/estimators/shipped/registry.ts';
 import { GraphBuilder } from '../../src/estimators/training/graph-builder.ts';
 import { HeterodyneError, plan, planDocument, writeOnnx } from '../../src/index.ts';
-import type { PlanRequest } from '../../src/planners/plan.ts';
+import type { PlanRequest } from '../../src/planners/request.ts';
 import { tinyProblem } from '../core/problems.ts';
 
 const test = suite('plans with a learned estimator');

@@ -1,5 +1,7 @@
 /** Plans with all that a report draws, on devices with round numbers. */
-import { type PlanRequest, planWithEvidence } from '../../src/planners/plan.ts';
+
+import { planWithEvidence } from '../../src/planners/plan.ts';
+import type { PlanRequest } from '../../src/planners/request.ts';
 import { type PlanView, planView } from '../../src/report/charts/plan-view.ts';
 import type { SearchSettings } from '../../src/report/page/page-data.ts';
 import { block, blockedModel, platform, processor } from '../profiles/fixtures.ts';
