@@ -6,7 +6,8 @@ import { cutIntoBlocks, type Granularity } from './blocks.ts';
 import { type BlockedModel, countElements, type Graph, type Precision, tensorsRead } from './graph.ts';
 import { readOnnx } from './onnx/read.ts';
 import { type InferredShapes, inferShapes } from './shapes/infer.ts';
-import { type CountedWork, countWork, sumOf } from './work.ts';
+import { sumOf } from './work/operator-work.ts';
+import { type CountedWork, countWork } from './work.ts';
 
 export interface BlockOptions {
   /** As plans and reports call the model. */

@@ -5,7 +5,7 @@ import { HeterodyneError } from '../../src/core/errors.ts';
 import { type CutOptions, cutIntoBlocks, MAX_BLOCKS } from '../../src/models/blocks.ts';
 import { type Block, type Graph, type Initializer, type Operator, tensorsRead } from '../../src/models/graph.ts';
 import { inferShapes } from '../../src/models/shapes/infer.ts';
-import { sumOf } from '../../src/models/work.ts';
+import { sumOf } from '../../src/models/work/operator-work.ts';
 import { zooModel } from '../../src/models/zoo/zoo.ts';
 import { constant, int64, node, sketch, weights } from './graphs.ts';
 

@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dimension, Graph, Operator } from '../../src/models/graph.ts';
 import { inferShapes } from '../../src/models/shapes/infer.ts';
-import { type CountedWork, countWork, type OperatorRole, sumOf } from '../../src/models/work.ts';
+import { type OperatorRole, sumOf } from '../../src/models/work/operator-work.ts';
+import { type CountedWork, countWork } from '../../src/models/work.ts';
 import { ZOO, zooModel } from '../../src/models/zoo/zoo.ts';
 import { constant, int64, node, type PlainAttribute, sketch, weights } from './graphs.ts';
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { cutIntoBlocks } from '../../src/models/blocks.ts';
 import { inferShapes } from '../../src/models/shapes/infer.ts';
-import { sumOf } from '../../src/models/work.ts';
+import { sumOf } from '../../src/models/work/operator-work.ts';
 import { graphHash } from '../../src/models/zoo/hash.ts';
 import { loadZooModel, type ZooLoadOptions } from '../../src/models/zoo/load.ts';
 import { ZOO, type ZooOptions, zooModel } from '../../src/models/zoo/zoo.ts';

@@ -2,14 +2,8 @@
  * Inlines the functions that an ONNX file defines itself: every call becomes the function's nodes, inner tensors get
  * names of their own, attributes that refer to the call's attributes take their values.
  */
-import {
-  type WireAttribute,
-  WireError,
-  type WireFunction,
-  type WireGraph,
-  type WireModel,
-  type WireNode,
-} from './wire.ts';
+import type { WireAttribute, WireFunction, WireGraph, WireModel, WireNode } from './messages.ts';
+import { WireError } from './wire.ts';
 
 /** Functions may call functions, but never themselves. */
 const MAX_CALL_DEPTH = 32;

@@ -19,16 +19,8 @@ import {
 import { refusal } from '../refusal.ts';
 import { elementTypeOf } from '../shapes/node.ts';
 import { inlineFunctions } from './functions.ts';
-import {
-  decodeModel,
-  type WireAttribute,
-  WireError,
-  type WireGraph,
-  type WireModel,
-  type WireNode,
-  type WireTensor,
-  type WireValueInfo,
-} from './wire.ts';
+import type { WireAttribute, WireGraph, WireModel, WireNode, WireTensor, WireValueInfo } from './messages.ts';
+import { decodeModel, WireError } from './wire.ts';
 
 export interface ReadOptions {
   /** Name of the file, for messages. */

@@ -3,7 +3,7 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import type { BlockedModel } from '../../models/graph.ts';
-import { sumOf } from '../../models/work.ts';
+import { sumOf } from '../../models/work/operator-work.ts';
 import type { Platform } from '../../platforms/schema.ts';
 import { rooflineProfile } from '../roofline.ts';
 import type { BlockCost, CostSource, Profile, ProfileBlock } from '../schema.ts';

@@ -1,6 +1,7 @@
 /** A model as the mapper sees it: its operators with the block each stands in. */
 import type { CuttableModel } from '../../models/cut.ts';
-import { countWork, type OperatorRole, sumOf } from '../../models/work.ts';
+import { type OperatorRole, sumOf } from '../../models/work/operator-work.ts';
+import { countWork } from '../../models/work.ts';
 
 export interface ModelLayer {
   /** Place in the graph's order. */
