@@ -2,8 +2,9 @@
  * Inlines the functions that an ONNX file defines itself: every call becomes the function's nodes, inner tensors get
  * names of their own, attributes that refer to the call's attributes take their values.
  */
+
+import { WireError } from './bounded-reader.ts';
 import type { WireAttribute, WireFunction, WireGraph, WireModel, WireNode } from './messages.ts';
-import { WireError } from './wire.ts';
 
 /** Functions may call functions, but never themselves. */
 const MAX_CALL_DEPTH = 32;
