@@ -23,6 +23,12 @@ export function cpuTime(pids: readonly number[]): CpuTime | undefined {
   }
 }
 
+/** Milliseconds that all threads of this process were on cores so far, user and system time. */
+export function ownCoreMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** User and system time; 0 for a process that is gone. */
 function ticksOf(pid: number): number {
   try {

@@ -3,7 +3,7 @@
 export { type CommandOptions, commandWords, runCommand } from './commands.ts';
 export { type CoreWaits, coreWaits, waitedMs } from './core-waits.ts';
 export { cpuFeatures } from './cpu-features.ts';
-export { type CpuTime, cpuTime } from './cpu-time.ts';
+export { type CpuTime, cpuTime, ownCoreMs } from './cpu-time.ts';
 export {
   appendLine,
   checkWritable,

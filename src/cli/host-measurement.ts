@@ -3,11 +3,13 @@ import { removeFile } from '../../bindings/host/index.ts';
 import { contentHash } from '../documents/canonical.ts';
 import { parseQuantity } from '../documents/quantities.ts';
 import type { Warning } from '../documents/warnings.ts';
+import { measureHandover } from '../execution/handover.ts';
 import { measureInterference } from '../execution/interfere.ts';
 import { type Journal, measureModels } from '../execution/measure.ts';
 import type { Platform } from '../platforms/schema.ts';
 import type { FpsMatrix } from '../profiles/fps-matrix.ts';
 import { measuredFpsMatrix } from '../profiles/fps-matrix-measured.ts';
+import { fitHandover } from '../profiles/handover.ts';
 import { fitInterference } from '../profiles/interference.ts';
 import { measuredProfile } from '../profiles/measured.ts';
 import type { Profile } from '../profiles/schema.ts';
@@ -64,6 +66,8 @@ export interface HostMeasurements {
 
 /** Share of the progress bar that single models take, when pairs follow. */
 const SINGLES = 0.6;
+/** Of that: messages to processes. */
+const MESSAGES = 0.05;
 
 export async function measureHost(
   values: MeasureSettings & OutputSettings,
@@ -86,12 +90,17 @@ export async function measureHost(
       ...(timeLimitMs !== undefined && { timeLimitMs }),
       journal,
       signal,
-      onProgress: (share, note) => progress(share * singles, note),
+      onProgress: (share, note) => progress(share * singles * (values.matrix ? 1 : 1 - MESSAGES), note),
     });
     const all = [...found, ...modelWarnings(blocked), ...warnings];
     const day = values.provenance ? new Date().toISOString().slice(0, 10) : undefined;
     const matrix = measuredFpsMatrix(blocked.slice(0, originals.length), platform, outcomes, day);
     if (values.matrix) return { matrix, warnings: all };
+    const messages = await measureHandover(platform, {
+      journal,
+      signal,
+      onProgress: (share, note) => progress(singles * (1 - MESSAGES * (1 - share)), note),
+    });
     const pairs = values.interference
       ? await measureInterference(originals, platform, outcomes, {
           journal,
@@ -102,6 +111,7 @@ export async function measureHost(
     const profile: Profile = {
       ...measuredProfile(blocked, platform, outcomes, variants),
       ...(pairs.length > 0 && { interference: fitInterference(pairs) }),
+      ...(messages.length > 0 && { handover: fitHandover(messages) }),
       ...(all.length > 0 && { warnings: all }),
     };
     return { matrix, profile, warnings: all };

@@ -10,6 +10,7 @@ import { sourceOf } from '../platforms/provenance.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import type { Profile, ProfileModel } from '../profiles/schema.ts';
 import { type Workload, type WorkloadModel, workloadNames } from '../profiles/workload.ts';
+import { chargeHandover } from './handover.ts';
 import { checkMemoryBounds, type ProblemNames } from './memory-bound.ts';
 import { soloRateOnOne, soloRatesOnChains } from './solo-rate.ts';
 
@@ -113,8 +114,9 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   };
   refuseUnplaceableBlocks(problem, profiles, names, withoutPower);
   checkMemoryBounds(problem, names);
+  const callSeconds = chargeHandover(problem, names, profile);
   setSoloRates(problem);
-  slowDown(problem, names, profile, warnings);
+  slowDown(problem, names, profile, callSeconds, warnings);
   return { problem, names, warnings };
 }
 
@@ -365,7 +367,13 @@ function refuseUnplaceableBlocks(
  * is that alone times `slowdown[p]`. All are taken to be busy, as they are when rates are sought; a placement that leaves
  * the neighbour idle is rated too low by as much. Rates alone (`soloRate`) stay what they are.
  */
-function slowDown(problem: PlacementProblem, names: ProblemNames, profile: Profile, warnings: Warning[]): void {
+function slowDown(
+  problem: PlacementProblem,
+  names: ProblemNames,
+  profile: Profile,
+  callSeconds: Float64Array,
+  warnings: Warning[],
+): void {
   const slowdown = profile.interference?.slowdown;
   if (slowdown === undefined || problem.models.length < 2) return;
   const slowed: string[] = [];
@@ -374,7 +382,10 @@ function slowDown(problem: PlacementProblem, names: ProblemNames, profile: Profi
     if (factor === 1) return;
     slowed.push(`${id} ${factor.toFixed(2)}`);
     for (const { seconds, blocks } of problem.models) {
+      // Messages are core time already: no neighbour slows them.
+      seconds[p * blocks]! -= callSeconds[p]!;
       for (let b = 0; b < blocks; b++) seconds[p * blocks + b]! *= factor;
+      seconds[p * blocks]! += callSeconds[p]!;
     }
   });
   if (slowed.length === 0) return;

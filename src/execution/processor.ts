@@ -55,6 +55,8 @@ export interface ExecutionProcessor {
   load(path: string): Promise<LoadedStage>;
   /** The native runtime's profile of so many calls: the text of its file, and the calls in it to count. */
   profile(path: string, runs: number): Promise<{ text: string; counted: number[] }>;
+  /** Core time that the process took so far, all its threads together. */
+  coreMs(): Promise<number>;
   /** Ends the process at once; what is under way fails with `PROCESS`. */
   close(): Promise<void>;
 }
@@ -134,6 +136,7 @@ export async function openProcessor(
       });
       return { text: texts[0] ?? '', counted };
     },
+    coreMs: async () => (await ask<'cpu'>({ kind: 'cpu' })).answer.coreMs,
     close: () => child.close(),
   };
 }

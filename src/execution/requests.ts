@@ -34,6 +34,8 @@ export type Request =
   | { kind: 'run'; stage: number; feeds?: TensorHeader[]; want: boolean }
   /** One call with generated tensors, and the kernel's account of what it waited for. */
   | { kind: 'account'; stage: number }
+  /** Core time of the process so far. */
+  | { kind: 'cpu' }
   /** Timed calls, one after another. */
   | { kind: 'sample'; stage: number; rule: SamplingRule }
   /** The runtime's own profile of so many calls, left as the only file of a folder. */
@@ -45,6 +47,7 @@ export interface Answers {
   close: Record<string, never>;
   run: { latencyMs: number; outputs?: TensorHeader[] };
   account: { latencyMs: number; waitedMs: number };
+  cpu: { coreMs: number };
   sample: Series;
   profile: { counted: number[] };
 }

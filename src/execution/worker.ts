@@ -2,7 +2,7 @@
  * The process behind one processor: holds sessions and runs them when asked. Everything timed happens between two looks
  * at this process's clock, with nothing in between but the call.
  */
-import { type Answer, exists, readBytes, serveRequests } from '../../bindings/host/index.ts';
+import { type Answer, exists, ownCoreMs, readBytes, serveRequests } from '../../bindings/host/index.ts';
 import { type NativeSession, type OnnxSession, openNativeSession, openSession } from '../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { ExecutionTarget, Request } from './requests.ts';
@@ -91,6 +91,8 @@ async function answer(request: Request, payload: Uint8Array): Promise<Answer> {
       const { elapsedMs, waitedMs } = await timeCall(() => stage.session.run(feeds), stage.threads);
       return { header: { latencyMs: elapsedMs, waitedMs } };
     }
+    case 'cpu':
+      return { header: { coreMs: ownCoreMs() } };
     case 'sample': {
       const stage = stageOf(request.stage);
       const feeds = timingInputs(stage);

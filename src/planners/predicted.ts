@@ -4,6 +4,7 @@ import type { PlacementKernel, PlacementProblem } from '../core/placement.ts';
 import type { PreparedProblem } from '../core/prepared.ts';
 import { stageCosts } from '../estimators/demands.ts';
 import type { ProblemNames } from '../estimators/memory-bound.ts';
+import { handoverOf } from '../profiles/handover.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Workload } from '../profiles/workload.ts';
 import { occupancyOf } from './occupancy.ts';
@@ -64,6 +65,10 @@ export function predict(input: {
         lastBlock: stage.end - 1,
         latencyMs: stage.seconds * 1000,
         transferMs: (stages[s + 1]?.transferSeconds ?? 0) * 1000,
+        ...(s === 0 &&
+          profile.handover !== undefined && {
+            callMs: handoverOf(profile, names.processors[stage.processor]).callSeconds * 1000,
+          }),
       })),
       throughputPerS: rates[m],
       latencyMs: seconds * model.callsPerFrame * 1000,

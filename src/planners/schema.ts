@@ -19,8 +19,11 @@ const stageSchema = z.strictObject({
   lastBlock: z.int().min(0),
   /** One call of the model through these blocks, alone on the processor. */
   latencyMs: notNegative,
-  /** Of the transfer to the next stage; 0 for the last one. */
+  /** Of the transfer to the next stage, calling that included; 0 for the last one. */
   transferMs: notNegative,
+  callMs: notNegative
+    .optional()
+    .describe('Part of latencyMs: messages to the process of the first stage and back. Absent = not measured.'),
 });
 
 const modelSchema = z.strictObject({

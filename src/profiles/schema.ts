@@ -119,6 +119,32 @@ const interferenceSchema = z.strictObject({
     .describe('What was executed to find that out.'),
 });
 
+const handoverSchema = z.strictObject({
+  processors: z
+    .record(
+      z.string(),
+      z.strictObject({
+        callMs: notNegative.describe('Core time of the messages of one call, in both processes.'),
+        intoBytesPerS: z.number().gt(0).optional().describe('Bytes of inputs per second of core time.'),
+        outOfBytesPerS: z.number().gt(0).optional().describe('Bytes of outputs per second of core time.'),
+      }),
+    )
+    .describe('By processor id; an absent rate = bytes cost nothing that was seen.'),
+  feederShare: shareSchema.describe('Part of the core time that the process which feeds frames spends.'),
+  series: z
+    .array(
+      z.strictObject({
+        processor: z.string(),
+        intoBytes: notNegative,
+        outOfBytes: notNegative,
+        calls: z.int().min(1),
+        coreMs: notNegative.describe('Of one call, in both processes, without the call itself.'),
+        feederMs: notNegative.describe('The part of it in the feeding process.'),
+      }),
+    )
+    .describe('What was executed to find that out: calls of a network that hands on its input.'),
+});
+
 const shape = {
   platform: z.string(),
   platformHash: z.string(),
@@ -127,6 +153,9 @@ const shape = {
   interference: interferenceSchema
     .optional()
     .describe('Measured; absent = processors are taken not to slow each other.'),
+  handover: handoverSchema
+    .optional()
+    .describe('Measured: what calls of stages in processes cost; absent = the transfers that the platform states.'),
   warnings: z.array(warningSchema).optional(),
 };
 
@@ -136,6 +165,8 @@ export type ProfileBlock = ProfileModel['blocks'][number];
 export type BlockLatency = z.infer<typeof latencySchema>;
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Interference = z.infer<typeof interferenceSchema>;
+export type Handover = z.infer<typeof handoverSchema>;
+export type HandoverSeries = Handover['series'][number];
 export type BusyPair = Interference['pairs'][number];
 export type BlockCost = ProfileBlock['costs'][string];
 

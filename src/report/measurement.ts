@@ -2,7 +2,7 @@
 import type { PairErrors } from '../estimators/pair-error.ts';
 import { median } from '../profiles/samples.ts';
 import type { Measurement, Profile } from '../profiles/schema.ts';
-import { figure, percent, relative } from './numbers.ts';
+import { figure, percent, relative, scaled } from './numbers.ts';
 import { formName } from './profile.ts';
 import { paint, type TextStyle } from './style.ts';
 import { shorten, table, wrap } from './table.ts';
@@ -73,4 +73,26 @@ export function interferenceText({ interference }: Profile, errors: PairErrors |
     `Beside a busy neighbour a call takes longer: ${factors.join(', ')}; from ${interference.pairs.length} pairs executed together.${error}`,
     style.width,
   )}\n`;
+}
+
+/** Empty for a profile without it. */
+export function handoverText({ handover }: Profile, style: TextStyle): string {
+  if (handover === undefined) return '';
+  const { bold } = paint(style);
+  const rate = (bytesPerS: number | undefined): string => (bytesPerS === undefined ? '' : scaled(bytesPerS, 'B/s'));
+  const rows = Object.entries(handover.processors).map(([id, { callMs, intoBytesPerS, outOfBytesPerS }]) => [
+    id,
+    figure(callMs),
+    rate(intoBytesPerS),
+    rate(outOfBytesPerS),
+  ]);
+  const columns = ['ms a call', 'tensors in', 'tensors out'].map((title) => ({ title, align: 'right' as const }));
+  return `${[
+    bold('Calls of stages in their processes (core time, measured)'),
+    table([{ title: 'processor' }, ...columns], rows, style),
+    wrap(
+      `${percent(handover.feederShare)} of it in the process that feeds frames; from ${handover.series.length} series.`,
+      style.width,
+    ),
+  ].join('\n\n')}\n`;
 }

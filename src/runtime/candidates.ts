@@ -5,6 +5,8 @@ import type { Plan } from '../planners/schema.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Workload } from '../profiles/workload.ts';
+import { objectiveOfRates, scoreOfRates } from './score.ts';
+import { timeSharedRates } from './time-shares.ts';
 
 export interface Candidate {
   /** Those that place everything alike share a candidate. */
@@ -26,7 +28,7 @@ const RANDOM_EVALUATIONS = 500;
 /**
  * The plan itself, then the baselines: everything on the best single processor; the best of many random placements; and
  * `runtime-default`, one session per model with all threads, all at work at once, as programs do that leave everything to
- * the runtime. The planner knows the last one as all models on the processor of all cores: it is among its candidates.
+ * the runtime.
  *
  * @throws HeterodyneError as `plan`
  */
@@ -77,7 +79,7 @@ function allCores({ processors }: Platform): Processor {
   });
 }
 
-/** A process for each model, all on all cores; predicted as all models in turn on that processor. */
+/** A process for each model, all on all cores, which the operating system shares out: fair in time. */
 async function runtimeDefault({ plan, platform, profile, workload, signal }: CandidateInput): Promise<Candidate> {
   const { id } = allCores(platform);
   const only: Platform = {
@@ -95,12 +97,21 @@ async function runtimeDefault({ plan, platform, profile, workload, signal }: Can
   const whole = await makePlan(request, { signal });
   const own = (model: string): string => `${id} of ${model}`;
   const processor = allCores(platform);
+  const rates = timeSharedRates(
+    whole.models.map((model, m) => ({
+      aloneThroughputPerS: 1000 / model.latencyMs,
+      ...(workload.models[m]?.ratePerS !== undefined && { ratePerS: workload.models[m].ratePerS }),
+    })),
+  );
+  const value = objectiveOfRates(plan.objective, rates) ?? whole.score.value;
   return {
     names: ['runtime-default'],
     plan: {
       ...whole,
-      models: whole.models.map((model) => ({
+      score: { ...whole.score, ...scoreOfRates(rates), value },
+      models: whole.models.map((model, m) => ({
         ...model,
+        throughputPerS: rates[m]!,
         stages: model.stages.map((stage) => ({ ...stage, processor: own(model.name) })),
       })),
       processors: whole.models.map((model) => ({ id: own(model.name), utilization: 1, memoryBytes: 0 })),

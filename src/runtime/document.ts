@@ -115,7 +115,7 @@ function modelOf({ name, planned }: Runtime['models'][number], result: RunResult
         missRate: finished > 0 ? meter.missed / finished : 0,
       },
     }),
-    stages: planned.stages.map(({ processor, firstBlock, lastBlock, latencyMs, transferMs }, s) => {
+    stages: planned.stages.map(({ processor, firstBlock, lastBlock, latencyMs, transferMs, callMs = 0 }, s) => {
       const latency = stages[s]?.latency.figures();
       const handover = stages[s]?.handover.figures();
       return {
@@ -124,7 +124,7 @@ function modelOf({ name, planned }: Runtime['models'][number], result: RunResult
         lastBlock,
         calls: stages[s]?.latency.count ?? 0,
         ...(latency && { latencyMs: latency }),
-        plannedLatencyMs: latencyMs,
+        plannedLatencyMs: Math.max(0, latencyMs - callMs),
         ...(handover && { handoverMs: handover }),
         plannedTransferMs: transferMs,
         outputBytes: stages[s]?.outputBytes ?? 0,

@@ -2,12 +2,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { coreTopology } from '../../bindings/host/index.ts';
 import { memoryJournal } from '../../src/cli/measurement-journal.ts';
+import { measureHandover } from '../../src/execution/handover.ts';
 import { measureInterference } from '../../src/execution/interfere.ts';
 import { measureModels } from '../../src/execution/measure.ts';
 import type { CuttableModel } from '../../src/models/cut.ts';
 import { cuttable } from '../../src/models/cuttable.ts';
 import type { Graph } from '../../src/models/graph.ts';
 import { hostPlatform } from '../../src/platforms/host.ts';
+import { fitHandover } from '../../src/profiles/handover.ts';
 import { measuredProfile } from '../../src/profiles/measured.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
 import { layers, missingRuntime } from './models.ts';
@@ -122,5 +124,33 @@ claim('pairs run at the same time on processors that share no cores', async () =
   const cores = platform.resources.filter(({ kind }) => kind === 'core-group').length;
   assert.is(pairs.length > 0, cores > 1);
 });
+
+claim(
+  'calls of stages cost core time, tensors more of it, and what a journal holds is not measured again',
+  async () => {
+    const one = {
+      ...platform,
+      processors: platform.processors.filter(({ id }) => id === 'cpu-0' || id === 'cpu').slice(0, 1),
+    };
+    const journal = memoryJournal();
+    const series = await measureHandover(one, { journal });
+    const [id] = one.processors.map((processor) => processor.id);
+    const of = (into: boolean, outOf: boolean) =>
+      series.filter(({ intoBytes, outOfBytes }) => intoBytes > 0 === into && outOfBytes > 0 === outOf);
+    assert.is(of(false, false).length, 1);
+    const [none] = of(false, false);
+    const heaviest = of(true, true).reduce((most, each) => (each.intoBytes > most.intoBytes ? each : most));
+    assert.ok(none!.coreMs > 0 && none!.coreMs >= none!.feederMs);
+    assert.ok(
+      heaviest.coreMs > none!.coreMs,
+      `${heaviest.coreMs} of ${heaviest.intoBytes} bytes, ${none!.coreMs} of none`,
+    );
+    const { processors, feederShare } = fitHandover(series);
+    assert.equal(Object.keys(processors), [id]);
+    assert.ok(processors[id!]!.callMs >= 0 && feederShare > 0 && feederShare <= 1);
+    assert.ok((processors[id!]!.intoBytesPerS ?? 0) + (processors[id!]!.outOfBytesPerS ?? 0) > 0);
+    assert.is((await measureHandover(one, { journal }))[0], series[0]);
+  },
+);
 
 test.run();

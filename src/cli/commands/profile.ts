@@ -15,7 +15,7 @@ import { tablesDocument, tablesToDocument } from '../../profiles/tables-schema.t
 import { thinTables } from '../../profiles/tables-thinning.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
 import { fpsMatrixText } from '../../report/fps-matrix.ts';
-import { interferenceText, measurementText } from '../../report/measurement.ts';
+import { handoverText, interferenceText, measurementText } from '../../report/measurement.ts';
 import { profileText } from '../../report/profile.ts';
 import { tablesText } from '../../report/tables.ts';
 import { type Call, defineCommand } from '../command.ts';
@@ -106,6 +106,7 @@ export const profileCommand = defineCommand({
             measurementText(profile!, style),
             ...(measured ? [fpsMatrixText(measured.matrix, style)] : []),
             interferenceText(profile!, errors, style),
+            handoverText(profile!, style),
           ]
             .filter((part) => part !== '')
             .join('\n'),
