@@ -63,6 +63,11 @@ function fileError(action: 'read' | 'write', path: string, cause: unknown): Hete
   });
 }
 
+/** Why nothing more could be written to a stream that is no file of ours, such as standard output on a full disk. */
+export function streamError(name: string, cause: unknown): HeterodyneError {
+  return fileError('write', name, cause);
+}
+
 function notAFile(path: string, found: string): HeterodyneError {
   return new HeterodyneError('NOT_READABLE', `cannot read ${path}: it is ${found}`, {
     source: path,

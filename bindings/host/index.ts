@@ -14,6 +14,7 @@ export {
   readText,
   refuseOverwrite,
   removeFile,
+  streamError,
   type WriteOptions,
   writeFileWhole,
 } from './files.ts';

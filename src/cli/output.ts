@@ -45,11 +45,28 @@ export async function checkCompanion(
   await checkWritable(file);
 }
 
-/** The file first, so that a reader that closes standard output does not lose it. */
-export async function deliver(result: Result, settings: OutputSettings, call: Call): Promise<void> {
-  if (writesToFile(settings)) await writeFileWhole(settings.out, result.json);
+/**
+ * The files first, so that a reader that closes standard output does not lose them. Where one cannot be written, what was
+ * computed is shown all the same: it may have taken hours.
+ *
+ * @param beside writes what belongs to the document, such as a report
+ */
+export async function deliver(
+  result: Result,
+  settings: OutputSettings,
+  call: Call,
+  beside?: () => Promise<void>,
+): Promise<void> {
+  let failed: unknown;
+  try {
+    if (writesToFile(settings)) await writeFileWhole(settings.out, result.json);
+    await beside?.();
+  } catch (error) {
+    failed = error;
+  }
   call.out.write(settings.json || settings.out === '-' ? result.json : result.text(call.out.style));
   if (!settings.quiet) warn(result.warnings ?? [], call);
+  if (failed !== undefined) throw failed;
 }
 
 export function warn(warnings: readonly Warning[], call: Call): void {

@@ -3,7 +3,7 @@ import { HeterodyneError } from '../core/errors.ts';
 import { didYouMean } from '../documents/nearest.ts';
 import { checkArguments } from './arguments.ts';
 import { runCommand } from './citty.ts';
-import { type Call, type Session, toCitty } from './command.ts';
+import { type Call, type Session, type Sink, toCitty } from './command.ts';
 import { failureJson, failureOf, failureText, INTERRUPTED_EXIT } from './failure.ts';
 import { commandHelp, groupHelp } from './help.ts';
 import { COMMANDS, type CommandEntry, type GroupEntry } from './tree.ts';
@@ -100,8 +100,17 @@ async function call(found: Found, session: Session): Promise<number> {
  * @param words the command line without the program's name
  * @returns the exit code: 0 done, 1 defect, 2 infeasible, 64 wrong usage, 65 bad input, 130 interrupted
  */
-export async function runProgram(words: readonly string[], session: Session): Promise<number> {
+export async function runProgram(words: readonly string[], outside: Session): Promise<number> {
   let path: string[] = [];
+  let written = false;
+  const out: Sink = {
+    ...outside.out,
+    write: (text) => {
+      written = true;
+      outside.out.write(text);
+    },
+  };
+  const session = { ...outside, out };
   try {
     if (words[0] !== undefined && VERSION_WORDS.includes(words[0])) {
       session.out.write(`${VERSION}\n`);
@@ -118,7 +127,8 @@ export async function runProgram(words: readonly string[], session: Session): Pr
     const failure = failureOf(error);
     if (failure.exitCode === INTERRUPTED_EXIT) session.err.write('\n');
     session.err.write(failureText(failure, path.join(' '), session.err.style));
-    if (optionWords(words).includes('--json')) session.out.write(await failureJson(failure));
+    // Standard output holds one document: where that is out already, the error stands in the text and the exit code.
+    if (optionWords(words).includes('--json') && !written) session.out.write(await failureJson(failure));
     return failure.exitCode;
   }
 }

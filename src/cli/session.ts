@@ -1,18 +1,32 @@
 /** What a program runs on here: the standard streams of this process, and its interruption. */
 import process from 'node:process';
+import { streamError } from '../../bindings/host/index.ts';
 import type { Session, Sink } from './command.ts';
-import { INTERRUPTED_EXIT, Interrupted } from './failure.ts';
+import { failureOf, failureText, INTERRUPTED_EXIT, Interrupted } from './failure.ts';
 import { canRedraw, styleOf } from './terminal.ts';
 
-/** Whoever read our output has seen enough (`| head`): not an error, and nothing more to say. */
-function quietEnd(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+/**
+ * Whoever read our output has seen enough (`| head`): not an error, and nothing more to say. A document that the disk has
+ * no room for is one. Remarks that cannot be written end nothing: the result counts.
+ */
+function streamEnded(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  if (stream !== process.stdout) return;
+  const failure = failureOf(streamError('standard output', error));
+  process.stderr.write(failureText(failure, '', styleOf(process.stderr)), () => process.exit(failure.exitCode));
 }
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {
-  stream.on('error', quietEnd);
-  return { write: (text) => void stream.write(text), style: styleOf(stream), redraws: canRedraw(stream) };
+  stream.on('error', (error) => streamEnded(stream, error));
+  const write = (text: string): void => {
+    try {
+      stream.write(text);
+    } catch (error) {
+      // Deno throws at once what Node tells later.
+      streamEnded(stream, error as NodeJS.ErrnoException);
+    }
+  };
+  return { write, style: styleOf(stream), redraws: canRedraw(stream) };
 }
 
 /** To be called once. The first signal asks for the best result so far, the second one ends the process at once. */

@@ -75,7 +75,6 @@ export async function planFromMatrix(values: GroupValues, options: Options, call
     warnings: [...warnings, ...evidence.plan.warnings],
     ...(values.provenance && { run: { elapsedMs: performance.now() - started, ...runFacts() } }),
   };
-  await writeGroupReports({ ...evidence, plan: document }, values, call);
   await deliver(
     {
       json: groupPlanDocument.write(document),
@@ -84,6 +83,7 @@ export async function planFromMatrix(values: GroupValues, options: Options, call
     },
     values,
     call,
+    () => writeGroupReports({ ...evidence, plan: document }, values, call),
   );
   tell(`planned in ${(performance.now() - started).toFixed(0)} ms`, values, call);
   return call.signal.aborted ? INTERRUPTED_EXIT : 0;

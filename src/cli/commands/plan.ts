@@ -82,8 +82,6 @@ export const planCommand = defineCommand({
       values.provenance === true,
       call.signal.aborted,
     );
-    if (values.trace !== undefined) await writeTrace(values.trace, document, inputs.request, values, call);
-    await writeReports(evidence, document, request.evaluations, values, call);
     await deliver(
       {
         json: planDocument.write(document),
@@ -92,6 +90,10 @@ export const planCommand = defineCommand({
       },
       values,
       call,
+      async () => {
+        if (values.trace !== undefined) await writeTrace(values.trace, document, inputs.request, values, call);
+        await writeReports(evidence, document, request.evaluations, values, call);
+      },
     );
     tell(`planned in ${(performance.now() - started).toFixed(0)} ms`, values, call);
     return call.signal.aborted ? INTERRUPTED_EXIT : 0;

@@ -213,10 +213,12 @@ async function deliverMatrix(
 ): Promise<void> {
   const found = [...warnings, ...fpsMatrixFindings(matrix)];
   const document: FpsMatrix = { ...matrix, ...(found.length > 0 && { warnings: found }) };
-  if (values.csv !== undefined) await writeFileWhole(values.csv, fpsMatrixCsv(document));
   await deliver(
     { json: fpsMatrixDocument.write(document), text: (style) => fpsMatrixText(document, style), warnings: found },
     values,
     call,
+    async () => {
+      if (values.csv !== undefined) await writeFileWhole(values.csv, fpsMatrixCsv(document));
+    },
   );
 }

@@ -9,7 +9,7 @@ import { type Call, type Command, defineCommand } from '../command.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { wholeNumber } from '../option-values.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, WORKLOAD_OPTION } from '../options.ts';
-import { checkCompanion, checkOutput, deliver, warn } from '../output.ts';
+import { checkCompanion, checkOutput, deliver } from '../output.ts';
 import { wordsThatMatter } from '../report-files.ts';
 import { CONTROL_OPTIONS, checkControl } from '../run-control.ts';
 import { type ExecutionValues, measureAlone, measureTurns, type RunSettings } from '../run-execution.ts';
@@ -181,21 +181,13 @@ function refuseBesideCompare(values: Values): void {
   }
 }
 
-/** What was measured cannot be had again: it is printed even when the file cannot be written. */
 async function deliverMeasured(document: RunDocument, values: Values, call: Call): Promise<void> {
   const json = runDocument.write(document);
   const text = (style: typeof call.out.style): string => runText(document, style);
-  try {
-    if (values.out !== undefined && values.out !== '-') await writeFileWhole(values.out, json);
-    if (values.report !== undefined) {
-      const { runPage } = await import('../../report/run-page.ts');
-      const command = ['heterodyne', call.command, ...wordsThatMatter(call.words)];
-      await writeFileWhole(values.report, runPage(document, command));
-    }
-  } catch (error) {
-    await deliver({ json, text }, { ...values, out: undefined }, call);
-    throw error;
-  }
-  await deliver({ json, text }, { ...values, ...(values.out !== '-' && { out: undefined }) }, call);
-  if (!values.quiet) warn(document.warnings, call);
+  await deliver({ json, text, warnings: document.warnings }, values, call, async () => {
+    if (values.report === undefined) return;
+    const { runPage } = await import('../../report/run-page.ts');
+    const command = ['heterodyne', call.command, ...wordsThatMatter(call.words)];
+    await writeFileWhole(values.report, runPage(document, command));
+  });
 }

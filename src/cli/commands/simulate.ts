@@ -101,10 +101,11 @@ export const simulateCommand = defineCommand({
       ...decisionNames(subject),
       decisions,
     };
-    if (values.svg !== undefined) await writeCharts(values.svg, subject, result, document);
-    if (values.trace !== undefined) await writeTrace(values.trace, inputs.plan, subject, result, document, call);
-    if (values.decisions !== undefined) await writeFileWhole(values.decisions, decisionsDocument.write(trace));
-    await show(values, call, document, trace, explainAtMs);
+    await show(values, call, document, trace, explainAtMs, async () => {
+      if (values.svg !== undefined) await writeCharts(values.svg, subject, result, document);
+      if (values.trace !== undefined) await writeTrace(values.trace, inputs.plan, subject, result, document, call);
+      if (values.decisions !== undefined) await writeFileWhole(values.decisions, decisionsDocument.write(trace));
+    });
     tell(
       `${result.events} events in ${(performance.now() - started).toFixed(0)} ms, ${decisions.length} decisions`,
       values,
@@ -141,6 +142,7 @@ async function show(
   document: SimulationDocument,
   trace: DecisionTrace,
   at: number | undefined,
+  beside: () => Promise<void>,
 ): Promise<void> {
   await deliver(
     {
@@ -156,6 +158,7 @@ async function show(
     },
     values,
     call,
+    beside,
   );
 }
 
