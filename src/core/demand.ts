@@ -97,3 +97,10 @@ export function hashRecord(record: Uint8Array, m: number, salt: number): number 
   h ^= h >>> 16;
   return h >>> 0;
 }
+
+/** A joint placement: the records of all models, one after another. */
+export function joinRecords(demands: readonly Demand[]): Uint8Array {
+  const placement = new Uint8Array(demands.length * PLACEMENT_STRIDE);
+  for (const [m, demand] of demands.entries()) placement.set(demand.record, m * PLACEMENT_STRIDE);
+  return placement;
+}

@@ -3,7 +3,7 @@
  * objective at the caps, which ends the whole list (later placements reach less), and the bound that counts resources,
  * which skips one placement. What is left out is provably no better than the best by more than 1e-9 of it.
  */
-import { type Demand, demandOf } from '../../core/demand.ts';
+import { type Demand, demandOf, joinRecords } from '../../core/demand.ts';
 import { type ExactTables, exactTables } from '../../core/exact-tables.ts';
 import { type ExactSearch, type ExactStatus, PLACEMENT_STRIDE } from '../../core/placement.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
@@ -12,7 +12,6 @@ import { capBound, loadBound, type Partial } from './bounds.ts';
 import { excessOf } from './limits.ts';
 import { scoreRates } from './objective.ts';
 import { maxMinRates } from './rates.ts';
-import { joinRecords } from './search.ts';
 
 /** Relative slack of a bound, for rounding. */
 const SLACK = 1e-9;

@@ -8,7 +8,7 @@ import { type Demand, demandOf } from '../../core/demand.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
 import type { Random } from '../random.ts';
-import type { Decisions } from './search.ts';
+import type { Decisions } from './decisions.ts';
 
 /** All moves are alike. */
 const EVEN_PRIORS = new Float64Array(32).fill(1);

@@ -5,7 +5,7 @@
  * the result depends on seed and batch size alone.
  */
 
-import { type Demand, demandOf } from '../../core/demand.ts';
+import { type Demand, demandOf, joinRecords } from '../../core/demand.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import {
   type LeafBatch,
@@ -19,9 +19,10 @@ import type { PreparedProblem } from '../../core/prepared.ts';
 import { cacheEntries } from '../../core/search-options.ts';
 import { Random } from '../random.ts';
 import { BestList, isBetter } from './best-list.ts';
+import type { Decisions } from './decisions.ts';
 import { LayerDecisions } from './layer-decisions.ts';
 import { excessOf } from './limits.ts';
-import { neighbour, relief } from './neighbour.ts';
+import { LocalSearch } from './local-search.ts';
 import { scoreRates } from './objective.ts';
 import { placementHash } from './placement-hash.ts';
 import { maxMinRates } from './rates.ts';
@@ -40,32 +41,6 @@ import {
 } from './tree.ts';
 import { ValueCache } from './value-cache.ts';
 
-/** How one decision level names, counts and opens its children. */
-export interface Decisions {
-  /** Decisions of a complete placement. */
-  readonly depth: number;
-  /** Decisions already fixed by `commit`. */
-  readonly fixed: number;
-  /** Start a descent at the root. */
-  begin(): void;
-  /** Children that the node reached so far may open at most; extends the opening list by one where needed. */
-  available(opened: number, random: Random): boolean;
-  priors(): ArrayLike<number>;
-  priorSum(opened: number): number;
-  /** Take the child in that place. */
-  descend(child: number): void;
-  /** Demands of all models: decided ones, and `complete` for the rest. */
-  assemble(random: Random, complete: (m: number) => Demand): Demand[];
-  /** A new best plan: its parts may be worth opening. */
-  welcome(best: readonly Demand[]): void;
-  /** Fix the next decision as in `best`; the place of that child among the opened ones, or -1. */
-  commit(best: readonly Demand[], opened: number): number;
-  /** A placement of model m from the head of its opening list; undefined where there is none. */
-  promising(m: number, random: Random): Demand | undefined;
-  /** Models that are not fixed yet, for local steps. */
-  open(): number[];
-}
-
 /** A leaf between collection and backup. */
 interface Leaf {
   path: Node[];
@@ -81,23 +56,12 @@ interface Pending {
   high: number;
 }
 
-/**
- * Ways to restart the local search from the best plan: a step of every model, all models anew, or one model anew. Anew is,
- * for one of them, an entry near the head of its opening list.
- */
-const RESTARTS = ['step', 'all', 'one'] as const;
-/** Local steps without success, per model, after which the local search starts anew. */
-const PATIENCE = 24;
-/** Of ten local steps, those that relieve a stage on a full resource, where there is one. */
-const RELIEF_IN_TEN = 8;
-/** Share of its time from which a resource counts as full. */
-const BUSY = 0.98;
-
 export class ReferenceSearch implements PlacementSearch {
   readonly options: SearchOptions;
   readonly #prepared: PreparedProblem;
   readonly #random: Random;
   readonly #decisions: Decisions;
+  readonly #local: LocalSearch;
   readonly #range = new Range();
   readonly #cache: ValueCache;
   readonly #top = new BestList();
@@ -113,13 +77,6 @@ export class ReferenceSearch implements PlacementSearch {
   #bestMeanRate = -Infinity;
   #bestAt = 0;
   #leastExcess = Infinity;
-  /** Where the local search stands: not always the best plan. */
-  #base: readonly Demand[] = [];
-  #baseValue = -Infinity;
-  /** Resources that the throughput model fills there, as bits; undefined = not looked at yet. */
-  #busy: number | undefined;
-  #failures = 0;
-  #restarting = false;
   #polishing = false;
   #leaves: Leaf[] = [];
   #pending: Pending[] = [];
@@ -131,6 +88,7 @@ export class ReferenceSearch implements PlacementSearch {
     this.#random = new Random(options.seed);
     this.#decisions =
       options.granularity === 'segment' ? new SegmentDecisions(prepared, options.slots) : new LayerDecisions(prepared);
+    this.#local = new LocalSearch(prepared, this.#random, this.#decisions);
     this.#cache = new ValueCache(cacheEntries(options.slots));
   }
 
@@ -242,7 +200,7 @@ export class ReferenceSearch implements PlacementSearch {
     if (this.#best && this.#decisions.fixed < this.#decisions.depth) {
       const child = this.#decisions.commit(this.#best, this.#root.children.length);
       this.#root = child >= 0 ? this.#root.children[child] : newNode();
-      this.#standAt(this.#best, this.#bestValue);
+      this.#local.standAt({ demands: this.#best, value: this.#bestValue });
     }
     return this.#decisions.fixed;
   }
@@ -337,98 +295,11 @@ export class ReferenceSearch implements PlacementSearch {
     return demandOf(this.#prepared, m, record);
   }
 
-  /**
-   * One step of iterated local search: a neighbour of where it stands, most often with less to do on a full resource.
-   * After many steps without success it starts anew near the best plan or far from it. False = nothing to change, or a
-   * restart waits for its value.
-   */
+  /** One step of the local search; false = it has nothing to propose now. */
   #step(): boolean {
-    const open = this.#decisions.open();
-    if (open.length === 0 || this.#restarting) return false;
-    const m = open[this.#random.below(open.length)];
-    if (!this.#best) {
-      this.#addLeaf(
-        [],
-        this.#prepared.models.map((_, i) =>
-          this.#draw(i, samplePlacement(this.#prepared, i, 'stratified', this.#random)),
-        ),
-      );
-      return true;
-    }
-    this.#restarting = this.#failures >= PATIENCE * open.length;
-    if (!this.#restarting && this.#random.below(10) < RELIEF_IN_TEN && this.#relieve(open)) return true;
-    const from = this.#restarting ? this.#best : this.#base;
-    const step = (i: number) => this.#draw(i, neighbour(this.#prepared, i, from[i].record, this.#random));
-    const restart = this.#restarting ? RESTARTS[this.#random.below(RESTARTS.length)] : 'one';
-    const promising = this.#restarting && restart !== 'step' ? this.#decisions.promising(m, this.#random) : undefined;
-    const changed = promising ?? step(m);
-    this.#addLeaf(
-      [],
-      from.map((demand, i) => {
-        if (i === m) return changed;
-        if (restart === 'one' || !open.includes(i)) return demand;
-        if (restart === 'step') return step(i);
-        return this.#draw(i, samplePlacement(this.#prepared, i, 'stratified', this.#random));
-      }),
-    );
-    return true;
-  }
-
-  /** Propose less work on a full resource; false where there is none, or no change was found. */
-  #relieve(open: readonly number[]): boolean {
-    this.#busy ??= this.#busyResources();
-    const stages: [m: number, s: number][] = [];
-    for (const m of open) {
-      const { record } = this.#base[m];
-      for (let s = 0; s < record[0]; s++) {
-        if (this.#prepared.problem.processorUses[record[1 + 2 * s]] & this.#busy) stages.push([m, s]);
-      }
-    }
-    if (stages.length === 0) return false;
-    const [m, s] = stages[this.#random.below(stages.length)];
-    const record = relief(this.#prepared, m, this.#base[m].record, s, this.#random);
-    if (!record) return false;
-    this.#addLeaf(
-      [],
-      this.#base.map((demand, i) => (i === m ? this.#draw(m, record) : demand)),
-    );
-    return true;
-  }
-
-  #busyResources(): number {
-    const rates = new Float64Array(this.#base.length);
-    maxMinRates(this.#prepared, this.#base, rates);
-    let busy = 0;
-    for (let r = 0; r < this.#prepared.problem.resources; r++) {
-      let load = 0;
-      for (const [m, { row }] of this.#base.entries()) load += rates[m] * row[r];
-      if (load > BUSY) busy |= 1 << r;
-    }
-    return busy;
-  }
-
-  #standAt(demands: readonly Demand[], value: number): void {
-    this.#base = demands;
-    this.#busy = undefined;
-    this.#baseValue = value;
-    this.#failures = 0;
-  }
-
-  /** Move the local search to the best of its proposals, or count a failure. */
-  #moveOn(values: Float64Array): void {
-    let chosen: Leaf | undefined;
-    let chosenValue = this.#restarting ? -Infinity : this.#baseValue;
-    for (const leaf of this.#leaves) {
-      const value = leaf.pending >= 0 ? values[leaf.pending] : leaf.value;
-      if (value > chosenValue) {
-        chosen = leaf;
-        chosenValue = value;
-      }
-    }
-    if (chosen) this.#standAt(chosen.demands, chosenValue);
-    else if (this.#restarting && this.#best) this.#standAt(this.#best, this.#bestValue);
-    else this.#failures += this.#leaves.length;
-    this.#restarting = false;
+    const demands = this.#local.propose(this.#best);
+    if (demands) this.#addLeaf([], demands);
+    return demands !== undefined;
   }
 
   #addLeaf(path: Node[], demands: Demand[]): void {
@@ -496,9 +367,15 @@ export class ReferenceSearch implements PlacementSearch {
     if (winner >= 0) {
       this.#best = this.#pending[winner].demands;
       this.#decisions.welcome(this.#best);
-      if (!this.#polishing) this.#standAt(this.#best, this.#bestValue);
+      if (!this.#polishing) this.#local.standAt({ demands: this.#best, value: this.#bestValue });
     }
-    if (this.#polishing) this.#moveOn(values);
+    if (this.#polishing) {
+      const proposals = this.#leaves.map(({ demands, pending, value }) => ({
+        demands,
+        value: pending >= 0 ? values[pending] : value,
+      }));
+      this.#local.moveOn(proposals, this.#best && { demands: this.#best, value: this.#bestValue });
+    }
     for (const { path, pending, value } of this.#leaves) {
       let result = pending >= 0 ? values[pending] : value;
       // Infeasible or refused: as bad as the worst value seen.
@@ -506,10 +383,4 @@ export class ReferenceSearch implements PlacementSearch {
       for (const node of path) recordVisit(node, result, this.options.backup);
     }
   }
-}
-
-export function joinRecords(demands: readonly Demand[]): Uint8Array {
-  const placement = new Uint8Array(demands.length * PLACEMENT_STRIDE);
-  for (const [m, demand] of demands.entries()) placement.set(demand.record, m * PLACEMENT_STRIDE);
-  return placement;
 }

@@ -4,8 +4,8 @@ import type { Demand } from '../../core/demand.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
 import { openingCapacity } from '../../core/search-options.ts';
 import type { Random } from '../random.ts';
+import type { Decisions } from './decisions.ts';
 import { Openings } from './openings.ts';
-import type { Decisions } from './search.ts';
 
 /** First entries of an opening list that a restart of the local search draws from. */
 const PROMISING = 64;
