@@ -1,6 +1,6 @@
 /**
- * The arena: memory is handed out upwards from the end of the static data and never returned; an instance lives as
- * long as one problem or one search, and goes as a whole.
+ * The arena: memory is handed out upwards from the end of the static data. An instance lives as long as one problem or
+ * one search and goes as a whole, or gives back what a search took, for the next one on the same problem.
  *
  *   0            __heap_base                 top                memory.size() * 64 KiB
  *   ├─ static ───┼─ handed out ──────────────┼─ free, zero ─────┤
@@ -22,6 +22,12 @@ export function allocate(bytes: usize): usize {
   if (missing > 0 && memory.grow(<i32>((missing + 0xffff) >> 16)) < 0) return 0;
   top = end;
   return address;
+}
+
+/** Take back everything from `address` on, and make it zero again. */
+export function release(address: usize): void {
+  memory.fill(address, 0, top - address);
+  top = address;
 }
 
 /** Bytes handed out so far. */

@@ -1,5 +1,5 @@
 /** Everything that the core exports. Numbers in, numbers out: no strings, no managed objects, no host functions. */
-export { allocate, allocatedBytes } from './arena';
+export { allocate, allocatedBytes, release } from './arena';
 export { seedRandom } from './random';
 export {
   activationBytesOf, activeWatts, blocksOf, callsPerFrameOf, constrained, demandedRateOf, depthOne, dramPrefixOf, dramResource,
@@ -15,10 +15,10 @@ export {
 export { capacityOf, rankedCountOf, rankedOf } from './placement/openings';
 export { countsOf } from './placement/layers';
 export { bestCount, bestEntries, bestEntryBytes } from './placement/best-list';
-export { chunks, full, SLOT_BYTES } from './placement/tree';
+export { SLOT_BYTES } from './placement/tree';
 export {
-  backupValues, beginSearch, bestAt, bestDemands, bestMeanRate, bestValue, cacheHits, commitDecision, copyPending, demandStride,
-  evaluations, hasBest, isExhausted, leastExcess, offerPlacement, refused, runSearch, selectLeaves, simulations,
+  backupValues, beginSearch, bestDemands, commitDecision, copyPending, demandStride, hasBest, offerPlacement, ratePending,
+  reportSearch, runSearch, selectLeaves,
 } from './placement/search';
 export {
   beginExact, exactBest, exactBound, exactCapsOf, exactCountOf, exactDepth, exactEvaluations, exactFound, exactLeastJoulesOf,

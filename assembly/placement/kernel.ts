@@ -11,7 +11,7 @@ import { excessOf, executable } from './limits';
 import { scoredExcess, scoredMean, scoreRates } from './objective';
 import { models, resources } from './problem';
 import { beginRates, maxMinRates } from './rates';
-import { samplePlacement } from './sampler';
+import { beginSampler, samplePlacement } from './sampler';
 
 export let ioRecords: usize = 0;
 export let ioValues: usize = 0;
@@ -37,7 +37,7 @@ export function beginKernel(capacity: u32): bool {
   addresses = allocate(M << 2);
   area = allocate(M * demandBytes());
   draft = allocate(16);
-  return draft != 0 && beginRates();
+  return draft != 0 && beginRates() && beginSampler();
 }
 
 /** Score `count` placements in the buffers. */

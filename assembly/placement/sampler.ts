@@ -1,12 +1,22 @@
 /** Random placements of one model, legal by construction: twin of src/reference/placement/sampler.ts. */
 import { allocate } from '../arena';
 import { below, unit } from '../random';
-import { addressAt, blocksOf, f64At, maxStagesOf, optionsOf, reachOf, tuplesOf, u32At, usableCountOf, usableOf, waysOf } from './problem';
+import { addressAt, blocksOf, f64At, maxStagesOf, models, optionsOf, reachOf, tuplesOf, u32At, usableCountOf, usableOf, waysOf } from './problem';
 
 const SHUFFLE: usize = memory.data(16, 16);
 const CUTS: usize = memory.data(16, 16);
 /** [stages + 1][n + 1] f64, only for models that some processor can only partly run: 6 x 256 at most. */
 let after: usize = 0;
+
+/** Make the table where a model needs it; false = no memory. */
+export function beginSampler(): bool {
+  for (let m: u32 = 0; m < models; m++) {
+    if (u32At(usableCountOf, m) > 0) continue;
+    after = allocate(6 * 256 * 8);
+    return after != 0;
+  }
+  return true;
+}
 
 /** One placement of model m, written as a record at `out`. */
 export function samplePlacement(m: u32, uniform: bool, out: usize): void {
@@ -104,7 +114,6 @@ function drawPartial(m: u32, stages: u32, out: usize): void {
     if (f64At(cumulative, middle) > target) high = middle;
     else low = middle + 1;
   }
-  if (after == 0) after = allocate(6 * 256 * 8);
   const width = (n + 1) << 3;
   const last = after + stages * width;
   memory.fill(last, 0, width);

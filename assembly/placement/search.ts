@@ -31,23 +31,23 @@ import { samplePlacement } from './sampler';
 import { beginRange, widenRange, worthOfRefused } from './range';
 import { beginSelection, selectChild, selectedPlace, selectedSlot } from './selection';
 import {
-  beginTree, childAt, close, closedIn, family, freshRoot, isClosed, mayOpen, openChild, openIn,
+  beginTree, childAt, chunks, close, closedIn, family, freshRoot, full, isClosed, mayOpen, openChild, openIn,
 } from './tree';
 import { beginCache, cachedValue, lookUp, remember } from './value-cache';
 
-export let evaluations: u32 = 0;
-export let simulations: u32 = 0;
-export let cacheHits: u32 = 0;
-export let refused: u32 = 0;
-export let bestValue: f64 = 0;
-export let bestMeanRate: f64 = 0;
-export let bestAt: u32 = 0;
-export let leastExcess: f64 = 0;
 export let hasBest: bool = false;
-export let pendingCount: u32 = 0;
+let evaluations: u32 = 0;
+let simulations: u32 = 0;
+let cacheHits: u32 = 0;
+let refused: u32 = 0;
+let bestValue: f64 = 0;
+let bestMeanRate: f64 = 0;
+let bestAt: u32 = 0;
+let leastExcess: f64 = 0;
+let pendingCount: u32 = 0;
 /** Decisions fixed by `commit`, and decisions of a complete placement. */
-export let fixedDecisions: u32 = 0;
-export let decisionDepth: u32 = 0;
+let fixedDecisions: u32 = 0;
+let decisionDepth: u32 = 0;
 /** [M] demands of the best plan: records at a stride of demandStride. */
 export let bestDemands: usize = 0;
 export let demandStride: u32 = 0;
@@ -187,6 +187,12 @@ export function copyPending(records: usize, demands: usize): void {
   }
 }
 
+/** Rates [pending][M] of the collected placements, by the throughput model. */
+export function ratePending(out: usize): void {
+  for (let i: u32 = 0; i < pendingCount; i++) store<usize>(scored + (i << 2), sourcesOf(u32At(pendingLeaf, i)));
+  maxMinRatesOfAll(scored, pendingCount, out);
+}
+
 /** Values of the collected placements, from outside. */
 export function backupValues(given: usize): void {
   memory.copy(values, given, pendingCount << 3);
@@ -214,9 +220,20 @@ export function offerPlacement(records: usize, scored: bool, value: f64): void {
   settle();
 }
 
-/** Every placement that the opening lists hold was tried. */
-export function isExhausted(): bool {
-  return isClosed(root);
+/** Where the search stands, eleven f64: in one call, for reading a global from outside costs as much as one. */
+export function reportSearch(out: usize): void {
+  store<f64>(out, <f64>evaluations);
+  store<f64>(out, <f64>simulations, 8);
+  store<f64>(out, <f64>cacheHits, 16);
+  store<f64>(out, <f64>refused, 24);
+  store<f64>(out, <f64>chunks, 32);
+  store<f64>(out, <f64>full, 40);
+  // Every placement that the opening lists hold was tried.
+  store<f64>(out, <f64>isClosed(root), 48);
+  store<f64>(out, bestValue, 56);
+  store<f64>(out, bestMeanRate, 64);
+  store<f64>(out, <f64>bestAt, 72);
+  store<f64>(out, leastExcess, 80);
 }
 
 /** Fix the best plan's next decision; the decisions fixed so far. */
@@ -557,8 +574,7 @@ function findPending(low: u32, high: u32): i32 {
 }
 
 function scorePending(): void {
-  for (let i: u32 = 0; i < pendingCount; i++) store<usize>(scored + (i << 2), sourcesOf(u32At(pendingLeaf, i)));
-  maxMinRatesOfAll(scored, pendingCount, rates);
+  ratePending(rates);
   for (let i: u32 = 0; i < pendingCount; i++) {
     store<f64>(values + (i << 3), scoreRates(load<usize>(scored + (i << 2)), rates + ((<usize>i * models) << 3)));
     store<f64>(means + (i << 3), scoredMean);

@@ -62,17 +62,7 @@ export interface SearchCells {
 
 /** What a search reports, read after each call. */
 export interface StatusCells {
-  evaluations: Cell;
-  simulations: Cell;
-  cacheHits: Cell;
-  refused: Cell;
-  chunks: Cell;
-  full: Cell;
   hasBest: Cell;
-  bestValue: Cell;
-  bestMeanRate: Cell;
-  bestAt: Cell;
-  leastExcess: Cell;
   bestDemands: Cell;
   demandStride: Cell;
   bestCount: Cell;
@@ -217,6 +207,7 @@ export interface CoreExports
 
   allocate(bytes: number): number;
   allocatedBytes(): number;
+  release(address: number): void;
   seedRandom(seed: number): void;
 
   beginKernel(capacity: number): number;
@@ -238,10 +229,11 @@ export interface CoreExports
   runSearch(polish: number, evaluations: number, simulations: number): void;
   selectLeaves(polish: number, n: number): number;
   copyPending(records: number, demands: number): void;
+  ratePending(rates: number): void;
   backupValues(values: number): void;
   offerPlacement(records: number, scored: number, value: number): void;
   commitDecision(): number;
-  isExhausted(): number;
+  reportSearch(report: number): void;
 
   beginExact(incumbent: number): number;
   runExact(nodes: number): void;

@@ -25,10 +25,25 @@ type Numbers = Float64Array | Float32Array | Uint16Array | Uint32Array | Int32Ar
 
 export class CoreInstance {
   readonly exports: CoreExports;
+  /** All of the memory, as it was last seen: growing leaves views of length 0 behind. */
+  #bytes = new Uint8Array(0);
+  #doubles = new Float64Array(0);
 
   constructor() {
     compiled ??= new WebAssembly.Module(coreBytes());
     this.exports = instantiateSync<CoreExports>(compiled).exports;
+  }
+
+  /** The memory, for looks that end before the next call of the core. */
+  get bytes(): Uint8Array {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.exports.memory.buffer);
+    return this.#bytes;
+  }
+
+  /** The same in doubles, at an eighth of the address. */
+  get doubles(): Float64Array {
+    if (this.#doubles.length === 0) this.#doubles = new Float64Array(this.exports.memory.buffer);
+    return this.#doubles;
   }
 
   /** Room for that many bytes, cache-line aligned and zero. */
@@ -46,17 +61,18 @@ export class CoreInstance {
   }
 
   write(address: number, numbers: Numbers): void {
-    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-    new Uint8Array(this.exports.memory.buffer).set(bytes, address);
+    if (numbers instanceof Float64Array) this.doubles.set(numbers, address >>> 3);
+    else if (numbers instanceof Uint8Array) this.bytes.set(numbers, address);
+    else this.bytes.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength), address);
   }
 
   /** Copies, so that no caller holds live memory of the core. */
   readBytes(address: number, count: number): Uint8Array {
-    return new Uint8Array(this.exports.memory.buffer, address, count).slice();
+    return this.bytes.slice(address, address + count);
   }
 
   readNumbers(address: number, count: number): Float64Array {
-    return new Float64Array(this.exports.memory.buffer, address, count).slice();
+    return this.doubles.slice(address >>> 3, (address >>> 3) + count);
   }
 
   readFloats(address: number, count: number): Float32Array {

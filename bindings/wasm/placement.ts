@@ -32,6 +32,8 @@ export class WasmPlacement implements PlacementKernel {
   readonly problem: PlacementProblem;
   readonly prepared: PreparedProblem;
   readonly #instance: CoreInstance;
+  /** Left by a search that was freed. */
+  #idle: SearchInstance | undefined;
 
   constructor(problem: PlacementProblem) {
     this.problem = problem;
@@ -93,29 +95,82 @@ export class WasmPlacement implements PlacementKernel {
   search(options: Partial<SearchOptions> = {}): PlacementSearch {
     const all = { ...SEARCH_DEFAULTS, ...options };
     checkSearchOptions(this.prepared, all);
-    return new WasmSearch(this.prepared, all);
+    const room = this.#idle ?? new SearchInstance(this.prepared);
+    this.#idle = undefined;
+    return new WasmSearch(this.prepared, all, room, () => {
+      this.#idle = room;
+    });
   }
 
   exact(incumbent?: Uint8Array): ExactSearch {
     return new WasmExact(this.prepared, incumbent);
   }
 
-  free(): void {}
+  free(): void {
+    this.#idle = undefined;
+  }
 }
+
+/** An instance with the problem's tables, in which one search runs after another. */
+class SearchInstance {
+  readonly core: CoreInstance;
+  /** Where the core reports how a search stands, and what comes after the tables. */
+  readonly report: number;
+  readonly #searches: number;
+
+  constructor(prepared: PreparedProblem) {
+    this.core = instanceFor(prepared);
+    this.report = this.core.allocate(REPORT_CELLS * 8);
+    this.#searches = this.core.allocate(0);
+  }
+
+  clear(): void {
+    this.core.exports.release(this.#searches);
+  }
+}
+
+/** What `reportSearch` writes. */
+const REPORT_CELLS = 11;
 
 class WasmSearch implements PlacementSearch {
   readonly options: SearchOptions;
   readonly #models: number;
   readonly #resources: number;
   readonly #instance: CoreInstance;
+  readonly #report: number;
+  readonly #slotBytes: number;
+  readonly #free: () => void;
+  /** Addresses of the buffers: globals are slow to read. */
+  readonly #io: { records: number; demands: number; rates: number; values: number };
+  readonly #placements: Uint8Array;
+  readonly #demands: Float64Array;
+  readonly #rates: Float64Array;
   /** Leaves that wait for values. */
   #waiting = 0;
+  #freed = false;
 
-  constructor(prepared: PreparedProblem, options: SearchOptions) {
+  constructor(prepared: PreparedProblem, options: SearchOptions, room: SearchInstance, free: () => void) {
     this.options = options;
     this.#models = prepared.models.length;
     this.#resources = prepared.problem.resources;
-    this.#instance = instanceFor(prepared);
+    this.#instance = room.core;
+    this.#report = room.report;
+    this.#free = () => {
+      room.clear();
+      free();
+    };
+    const { exports } = room.core;
+    this.#slotBytes = exports.SLOT_BYTES.value;
+    this.#io = {
+      records: exports.ioRecords.value,
+      demands: exports.ioDemands.value,
+      rates: exports.ioRates.value,
+      values: exports.ioValues.value,
+    };
+    const leaves = options.batch * this.#models;
+    this.#placements = new Uint8Array(leaves * PLACEMENT_STRIDE);
+    this.#demands = new Float64Array(leaves * this.#resources);
+    this.#rates = new Float64Array(leaves);
     const layered = options.granularity === 'layer';
     const addresses = (arrays: (Float64Array | Uint8Array)[]) =>
       Uint32Array.from(arrays, (array) => this.#instance.put(array));
@@ -147,21 +202,24 @@ class WasmSearch implements PlacementSearch {
   }
 
   status(): SearchStatus {
-    const { exports } = this.#instance;
-    const slots = exports.chunks.value * 4;
+    this.#mustLive();
+    this.#instance.exports.reportSearch(this.#report);
+    const { doubles } = this.#instance;
+    const at = this.#report >>> 3;
+    const slots = doubles[at + 4] * 4;
     return {
-      evaluations: exports.evaluations.value,
-      simulations: exports.simulations.value,
-      cacheHits: exports.cacheHits.value,
-      refused: exports.refused.value,
+      evaluations: doubles[at],
+      simulations: doubles[at + 1],
+      cacheHits: doubles[at + 2],
+      refused: doubles[at + 3],
       slots,
-      treeBytes: slots * exports.SLOT_BYTES.value,
-      full: exports.full.value === 1,
-      exhausted: exports.isExhausted() === 1,
-      bestValue: exports.bestValue.value,
-      bestMeanRate: exports.bestMeanRate.value,
-      bestAt: exports.bestAt.value,
-      leastExcess: exports.leastExcess.value,
+      treeBytes: slots * this.#slotBytes,
+      full: doubles[at + 5] === 1,
+      exhausted: doubles[at + 6] === 1,
+      bestValue: doubles[at + 7],
+      bestMeanRate: doubles[at + 8],
+      bestAt: doubles[at + 9],
+      leastExcess: doubles[at + 10],
     };
   }
 
@@ -178,9 +236,13 @@ class WasmSearch implements PlacementSearch {
     const { exports } = this.#instance;
     const size = this.#models * PLACEMENT_STRIDE;
     const count = placementCount(placements, this.#models);
-    for (let i = 0; i < count; i++) {
-      this.#instance.write(exports.ioRecords.value, placements.subarray(i * size, (i + 1) * size));
-      exports.offerPlacement(exports.ioRecords.value, values ? 1 : 0, values ? values[i] : 0);
+    const { records } = this.#io;
+    for (let start = 0; start < count; start += BUFFERED) {
+      const some = Math.min(BUFFERED, count - start);
+      this.#instance.write(records, placements.subarray(start * size, (start + some) * size));
+      for (let i = 0; i < some; i++) {
+        exports.offerPlacement(records + i * size, values ? 1 : 0, values ? values[start + i] : 0);
+      }
     }
   }
 
@@ -193,14 +255,28 @@ class WasmSearch implements PlacementSearch {
   selectLeaves(n: number, phase: SearchPhase = 'tree'): LeafBatch {
     this.#mustNotWait();
     const { exports } = this.#instance;
+    const { records, demands } = this.#io;
     const count = exports.selectLeaves(Number(phase === 'polish'), n);
-    exports.copyPending(exports.ioRecords.value, exports.ioDemands.value);
+    exports.copyPending(records, demands);
     this.#waiting = count;
+    const bytes = count * this.#models * PLACEMENT_STRIDE;
+    const numbers = count * this.#models * this.#resources;
+    this.#placements.set(this.#instance.bytes.subarray(records, records + bytes));
+    this.#demands.set(this.#instance.doubles.subarray(demands >>> 3, (demands >>> 3) + numbers));
     return {
       count,
-      placements: this.#instance.readBytes(exports.ioRecords.value, count * this.#models * PLACEMENT_STRIDE),
-      demands: this.#instance.readNumbers(exports.ioDemands.value, count * this.#models * this.#resources),
+      placements: this.#placements.subarray(0, bytes),
+      demands: this.#demands.subarray(0, numbers),
     };
+  }
+
+  leafRates(): Float64Array {
+    this.#mustLive();
+    const { rates } = this.#io;
+    const numbers = this.#waiting * this.#models;
+    this.#instance.exports.ratePending(rates);
+    this.#rates.set(this.#instance.doubles.subarray(rates >>> 3, (rates >>> 3) + numbers));
+    return this.#rates.subarray(0, numbers);
   }
 
   backup(values: Float64Array): void {
@@ -208,12 +284,12 @@ class WasmSearch implements PlacementSearch {
       throw new HeterodyneError('USAGE', `backup of ${values.length} values, but ${this.#waiting} are awaited`);
     }
     this.#waiting = 0;
-    const { exports } = this.#instance;
-    this.#instance.write(exports.ioValues.value, values);
-    exports.backupValues(exports.ioValues.value);
+    this.#instance.write(this.#io.values, values);
+    this.#instance.exports.backupValues(this.#io.values);
   }
 
   best(): Uint8Array | undefined {
+    this.#mustLive();
     const { exports } = this.#instance;
     if (exports.hasBest.value === 0) return undefined;
     const placement = new Uint8Array(this.#models * PLACEMENT_STRIDE);
@@ -225,6 +301,7 @@ class WasmSearch implements PlacementSearch {
   }
 
   top(): { placements: Uint8Array; values: Float64Array } {
+    this.#mustLive();
     const { exports } = this.#instance;
     const count: number = exports.bestCount.value;
     const size = this.#models * PLACEMENT_STRIDE;
@@ -243,7 +320,18 @@ class WasmSearch implements PlacementSearch {
     return this.#instance.exports.commitDecision();
   }
 
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    this.#free();
+  }
+
+  #mustLive(): void {
+    if (this.#freed) throw new HeterodyneError('USAGE', 'the search was freed');
+  }
+
   #mustNotWait(): void {
+    this.#mustLive();
     if (this.#waiting > 0) throw new HeterodyneError('USAGE', 'leaves wait for their values: call backup first');
   }
 }

@@ -163,13 +163,13 @@ export const SEARCH_DEFAULTS: SearchOptions = {
 /** `tree`: select, expand, roll out. `polish`: change one model of the best placement so far. */
 export type SearchPhase = 'tree' | 'polish';
 
-/** Leaves waiting for values. */
+/** Leaves waiting for values. The arrays hold them until the next batch is selected. */
 export interface LeafBatch {
   /** Distinct placements to score, at most the n asked for; 0 = nothing new was reached. */
   count: number;
-  /** [count][M] placement records, a copy. */
+  /** [count][M] placement records. */
   placements: Uint8Array;
-  /** [count][M][R] seconds of each resource that one inference of m demands, a copy: the features of an estimator. */
+  /** [count][M][R] seconds of each resource that one inference of m demands: the features of an estimator. */
   demands: Float64Array;
 }
 
@@ -217,6 +217,8 @@ export interface PlacementSearch {
   run(phase: SearchPhase, evaluations: number, simulations: number): SearchStatus;
   /** Collect up to n distinct unscored placements (n <= batch). Must be answered by `backup`. */
   selectLeaves(n: number, phase?: SearchPhase): LeafBatch;
+  /** [count][M] rates of the waiting leaves by the throughput model, inferences/s; they hold as long as the leaves. */
+  leafRates(): Float64Array;
   /** Values of the last `selectLeaves`, in its order. NaN or -Infinity = infeasible. */
   backup(values: Float64Array): void;
   /** Best joint placement [M] records, or undefined while nothing feasible was found. */
@@ -225,6 +227,8 @@ export interface PlacementSearch {
   top(): { placements: Uint8Array; values: Float64Array };
   /** Fix the best placement's next decision: that child becomes the root. Returns the decisions fixed so far. */
   commit(): number;
+  /** Give the memory back, for the kernel's next search; no other call may follow. */
+  free(): void;
 }
 
 /** An exact search in progress. */

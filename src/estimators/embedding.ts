@@ -27,21 +27,25 @@ export function columnsOf(problem: PlacementProblem, order: ColumnOrder): number
   return columns;
 }
 
-/** A function from joint placements [count][M] records to images [count][processors][blocks][models]. */
+/**
+ * A function from joint placements [count][M] records to images [count][processors][blocks][models], in fresh memory or at
+ * the beginning of `room`.
+ */
 export function embedder(
   problem: PlacementProblem,
   size: ImageSize,
   referenceSeconds: number,
   columns: readonly number[] = columnsOf(problem, 'given'),
-): (placements: Uint8Array) => Float32Array {
+): (placements: Uint8Array, room?: Float32Array) => Float32Array {
   const M = problem.models.length;
   const cells = problem.models.map((model) =>
     Float32Array.from(model.seconds, (seconds) => cellOf(seconds, referenceSeconds)),
   );
   const image = size.processors * size.blocks * size.models;
-  return (placements) => {
+  return (placements, room) => {
     const count = placements.length / (M * PLACEMENT_STRIDE);
-    const images = new Float32Array(count * image);
+    const images = room ?? new Float32Array(count * image);
+    if (room) room.fill(0, 0, count * image);
     for (let i = 0; i < count; i++) {
       for (let m = 0; m < M; m++) {
         const at = (i * M + m) * PLACEMENT_STRIDE;

@@ -5,7 +5,7 @@
  */
 import type { PlacementKernel } from '../core/placement.ts';
 
-/** Joint placements to score; M models, R resources. */
+/** Joint placements to score; M models, R resources. The arrays are the caller's: they hold until `score` has answered. */
 export interface EstimatorBatch {
   count: number;
   /** [count][M] placement records. */
@@ -18,6 +18,8 @@ export interface EstimatorBatch {
 
 export interface Estimator {
   readonly id: string;
+  /** Rates of the throughput model are among its features: callers that have them at hand give them. */
+  readonly usesAnalytic?: boolean;
   /** [count] values on any scale that grows with the objective; NaN or -Infinity = not to be used. */
   score(batch: EstimatorBatch): Promise<Float64Array> | Float64Array;
   /** [count][M] predicted rates, frames/s; absent where it predicts none. Values are then those of the objective. */

@@ -1,5 +1,5 @@
 /** From predicted rates to values of the objective, by the formulas of the throughput model. */
-import { demandOf } from '../core/demand.ts';
+import { type Demand, demandOf } from '../core/demand.ts';
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../core/placement.ts';
 import { meanSoloRate, prepareProblem } from '../core/prepared.ts';
 import { scoreRates } from '../reference/placement/objective.ts';
@@ -17,9 +17,11 @@ export function objectiveOfRates(
   return (rates, placements) => {
     const values = new Float64Array(rates.length / M);
     for (let i = 0; i < values.length; i++) {
-      const demands = whole ? problem.models.map((_, m) => demandOf(whole, m, recordAt(placements, i * M + m))) : [];
-      values[i] = scoreRates(known, demands, rates.subarray(i * M, (i + 1) * M)).value;
+      const demands = whole ? problem.models.map((_, m) => demandOf(whole, m, recordAt(placements, i * M + m))) : NONE;
+      values[i] = scoreRates(known, demands, rates, i * M).value;
     }
     return values;
   };
 }
+
+const NONE: readonly Demand[] = [];

@@ -16,7 +16,7 @@ import {
 } from '../core/placement.ts';
 import { openingCapacity } from '../core/search-options.ts';
 import { demandReader } from '../estimators/demands.ts';
-import type { Estimator } from '../estimators/estimator.ts';
+import type { Estimator, EstimatorBatch } from '../estimators/estimator.ts';
 import { infeasible } from './infeasible.ts';
 import { checkedBudget } from './ledger.ts';
 import type { HistoryPoint, Planner, PlannerContext, PlannerResult } from './planner.ts';
@@ -90,6 +90,14 @@ class TreeSearch {
   }
 
   async plan(): Promise<PlannerResult> {
+    try {
+      return await this.#plan();
+    } finally {
+      this.#search.free();
+    }
+  }
+
+  async #plan(): Promise<PlannerResult> {
     await this.#breathe();
     await this.#offerSeeds();
     for (;;) {
@@ -134,7 +142,8 @@ class TreeSearch {
     const { batch } = this.#search.options;
     const { estimator } = this.#context;
     if (estimator) {
-      const leaves = this.#search.selectLeaves(Math.min(evaluations, batch), phase);
+      const leaves: EstimatorBatch = this.#search.selectLeaves(Math.min(evaluations, batch), phase);
+      if (estimator.usesAnalytic && leaves.count > 0) leaves.analytic = this.#search.leafRates();
       if (leaves.count > 0) this.#search.backup(await estimator.score(leaves));
     } else this.#search.run(phase, evaluations, BATCHES_PER_LOOK * batch);
     this.#look();

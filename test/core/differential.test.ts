@@ -73,6 +73,13 @@ test(`${PROBLEMS} random problems give the same bits`, () => {
       batch: [1, 4, 16, 64][random.below(4)],
       slots: random.below(4) === 0 ? 64 : 4096,
     };
+    // Every other problem is searched in memory that another search has used.
+    if (seed % 2 === 0) {
+      const before = kernels[1].search({ seed: 2 * seed, batch: 64, slots: 1024 });
+      before.run('tree', 30, 100);
+      before.selectLeaves(5, 'polish');
+      before.free();
+    }
     const [one, other] = kernels.map((kernel) => kernel.search(options));
     const seeds = kernels[0].sample('stratified', 3);
     for (const search of [one, other]) search.offer(seeds);
@@ -85,6 +92,9 @@ test(`${PROBLEMS} random problems give the same bits`, () => {
       const [a, b] = [one, other].map((search) => search.selectLeaves(8, phase));
       assert.equal(b, a, `${what} leaves`);
       if (a.count > 0) {
+        const rates = one.leafRates();
+        sameNumbers(rates, other.leafRates(), `${what} rates of leaves`);
+        sameNumbers(kernels[0].evaluate(a.placements).rates, rates, `${what} rates of leaves, scored`);
         const values = outsideValues(a.demands, a.count);
         for (const search of [one, other]) search.backup(values);
       }
@@ -105,6 +115,21 @@ test('a long search gives the same bits', () => {
   );
   for (const search of [one, other]) search.run('tree', 20_000, 40_000);
   sameSearch(one, other, 'long search');
+});
+
+test('a search that was freed answers no more, and is freed once', () => {
+  const kernel = wasmCore().placement(randomProblem(3));
+  const search = kernel.search({ slots: 1024 });
+  search.run('tree', 10, 20);
+  search.free();
+  search.free();
+  for (const call of [() => search.status(), () => search.best(), () => search.top(), () => search.selectLeaves(1)]) {
+    assert.throws(call, /freed/);
+  }
+  const [next, beside] = [kernel.search({ slots: 1024 }), kernel.search({ slots: 1024 })];
+  next.run('tree', 10, 20);
+  assert.is(next.status().evaluations, 10);
+  assert.is(beside.status().evaluations, 0, 'two searches never share memory');
 });
 
 test.run();

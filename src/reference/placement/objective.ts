@@ -16,11 +16,15 @@ export interface Score {
   excess: number;
 }
 
-/** @param prepared of a whole preparation, only these are asked for */
+/**
+ * @param prepared of a whole preparation, only these are asked for
+ * @param rates [M], from place `at` on
+ */
 export function scoreRates(
   prepared: Pick<PreparedProblem, 'problem' | 'meanSoloRate'>,
   demands: readonly Demand[],
   rates: Float64Array,
+  at = 0,
 ): Score {
   const { problem } = prepared;
   const { models } = problem;
@@ -28,8 +32,8 @@ export function scoreRates(
   let sum = 0;
   let least = Infinity;
   for (let m = 0; m < M; m++) {
-    sum += rates[m];
-    if (rates[m] < least) least = rates[m];
+    sum += rates[at + m];
+    if (rates[at + m] < least) least = rates[at + m];
   }
   const meanRate = sum / M;
   switch (problem.objective) {
@@ -42,25 +46,25 @@ export function scoreRates(
       let weighted = 0;
       let weights = 0;
       for (let m = 0; m < M; m++) {
-        weighted += models[m].value * rates[m];
+        weighted += models[m].value * rates[at + m];
         weights += models[m].value;
       }
       return { value: weights > 0 ? weighted / weights : 0, meanRate, excess: 0 };
     }
     case 'geometric-mean': {
       let logs = 0;
-      for (let m = 0; m < M; m++) logs += log(rates[m]);
+      for (let m = 0; m < M; m++) logs += log(rates[at + m]);
       return { value: exp(logs / M), meanRate, excess: 0 };
     }
     case 'priority':
-      return { value: priorityValue(models, rates), meanRate, excess: 0 };
+      return { value: priorityValue(models, rates, at), meanRate, excess: 0 };
     case 'energy': {
       let watts = problem.idleWatts;
       let excess = 0;
       for (let m = 0; m < M; m++) {
-        watts += rates[m] * demands[m].joules;
+        watts += rates[at + m] * demands[m].joules;
         const floor = models[m].rateFloor;
-        if (rates[m] < floor * (1 - 1e-9)) excess += ((floor - rates[m]) / floor) * UNIT_EXCESS;
+        if (rates[at + m] < floor * (1 - 1e-9)) excess += ((floor - rates[at + m]) / floor) * UNIT_EXCESS;
       }
       return { value: excess > 0 ? -Infinity : -(watts / sum), meanRate, excess };
     }
@@ -68,7 +72,7 @@ export function scoreRates(
 }
 
 /** sum_c 1e-4^c floor(1000 s_c) / 1000, s_c = least satisfied share of demand in class c: lexicographic in steps of 1e-3. */
-function priorityValue(models: readonly PlacementModel[], rates: Float64Array): number {
+function priorityValue(models: readonly PlacementModel[], rates: Float64Array, at: number): number {
   let value = 0;
   let scale = 1;
   for (let c = 0; c < LIMITS.priorityClasses; c++) {
@@ -78,7 +82,7 @@ function priorityValue(models: readonly PlacementModel[], rates: Float64Array): 
       if (models[m].priorityClass !== c) continue;
       members++;
       const demanded = models[m].demandedRate > 0 ? models[m].demandedRate : models[m].soloRate;
-      const share = rates[m] / demanded;
+      const share = rates[at + m] / demanded;
       if (share < satisfied) satisfied = share;
     }
     if (members === 0) continue;

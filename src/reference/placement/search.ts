@@ -172,6 +172,15 @@ export class ReferenceSearch implements PlacementSearch {
     return { count, placements, demands };
   }
 
+  leafRates(): Float64Array {
+    const M = this.#prepared.models.length;
+    const rates = new Float64Array(this.#pending.length * M);
+    for (const [i, { demands }] of this.#pending.entries()) {
+      maxMinRates(this.#prepared, demands, rates.subarray(i * M, (i + 1) * M));
+    }
+    return rates;
+  }
+
   backup(values: Float64Array): void {
     if (!this.#waiting || values.length !== this.#pending.length) {
       throw new HeterodyneError(
@@ -204,6 +213,8 @@ export class ReferenceSearch implements PlacementSearch {
     }
     return this.#decisions.fixed;
   }
+
+  free(): void {}
 
   #mustNotWait(): void {
     if (this.#waiting) throw new HeterodyneError('USAGE', 'leaves wait for their values: call backup first');
