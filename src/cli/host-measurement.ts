@@ -1,4 +1,5 @@
 /** Measuring this host for `profile`: options, the journal beside the output, progress, and what comes out. */
+
 import { removeFile } from '../../bindings/host/index.ts';
 import { contentHash } from '../documents/canonical.ts';
 import { parseQuantity } from '../documents/quantities.ts';
@@ -6,6 +7,7 @@ import type { Warning } from '../documents/warnings.ts';
 import { measureHandover } from '../execution/handover.ts';
 import { measureInterference } from '../execution/interfere.ts';
 import { type Journal, measureModels } from '../execution/measure.ts';
+import { modelWarnings } from '../models/warnings.ts';
 import type { Platform } from '../platforms/schema.ts';
 import type { FpsMatrix } from '../profiles/fps-matrix.ts';
 import { measuredFpsMatrix } from '../profiles/fps-matrix-measured.ts';
@@ -16,7 +18,7 @@ import type { Profile } from '../profiles/schema.ts';
 import type { Call, Options } from './command.ts';
 import { openModels, openVariants } from './cuttable-choice.ts';
 import { fileJournal, memoryJournal } from './measurement-journal.ts';
-import { type ChosenWorkload, modelWarnings, parseCut } from './model-choice.ts';
+import { type ChosenWorkload, parseCut } from './model-choice.ts';
 import type { OutputSettings } from './options.ts';
 import { tell } from './output.ts';
 import { startProgress } from './progress.ts';

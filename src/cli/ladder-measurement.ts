@@ -1,4 +1,5 @@
 /** `profile --ladder`: every level of a ladder on every processor of this host. */
+
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { readBytes, readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
@@ -7,6 +8,7 @@ import { type Journal, type Measured, measureModels } from '../execution/measure
 import { thisHost } from '../execution/this-host.ts';
 import type { CuttableModel } from '../models/cut.ts';
 import { cuttableOnnx } from '../models/cuttable.ts';
+import { modelWarnings } from '../models/warnings.ts';
 import { HOST_PLATFORM } from '../platforms/registry.ts';
 import type { Platform } from '../platforms/schema.ts';
 import { measuredLadderText } from '../report/measured-ladder.ts';
@@ -14,7 +16,7 @@ import { ladderDocument } from '../subnets/ladder-schema.ts';
 import { contested, type LadderNetwork, ladderNetworks, measuredLadder } from '../subnets/measured-ladder.ts';
 import type { Call, Options } from './command.ts';
 import { journaled, type MeasureSettings, timeLimit } from './host-measurement.ts';
-import { fileOf, modelWarnings } from './model-choice.ts';
+import { fileOf } from './model-choice.ts';
 import type { OutputSettings } from './options.ts';
 import { checkOutput, deliver } from './output.ts';
 

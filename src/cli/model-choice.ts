@@ -278,10 +278,3 @@ function tooMany(count: number): HeterodyneError {
     hint: 'split the workload',
   });
 }
-
-/** What was noted while models were read. */
-export function modelWarnings(models: readonly BlockedModel[]): Warning[] {
-  return models.flatMap(({ name, warnings }) =>
-    warnings.map((message) => ({ code: 'MODEL', message: `${name}: ${message}` })),
-  );
-}

@@ -46,12 +46,23 @@ export async function readInputs(
   if (profile !== undefined) {
     const held = profileAtOperatingPoint(profile.document, fastest, point);
     const { platform } = held;
-    return { request: { platform, workload, profile: held.profile }, warnings: [...found, ...held.warnings] };
+    const request = { platform, workload, profile: held.profile };
+    if (!profile.document.models.every(withoutRoofline)) return { request, warnings: [...found, ...held.warnings] };
+    // How fast this machine was assumed to be does not matter where it was measured.
+    const assumed = warnings.filter(({ code }) => code === 'ASSUMED');
+    return { request, warnings: [...found.filter((each) => !assumed.includes(each)), ...held.warnings] };
   }
   const platform = atOperatingPoint(fastest, point);
   const models = await loadModels(chosen, cut, call.signal);
   const variants = await loadVariants(chosen, cut, call.signal, models);
   return { request: { platform, workload, models, variants }, warnings: found };
+}
+
+function withoutRoofline({ origin, blocks }: Profile['models'][number]): boolean {
+  const ofBlocks = blocks.flatMap(({ costs }) =>
+    Object.values(costs).map((cost) => typeof cost === 'object' && cost.origin),
+  );
+  return ![...Object.values(origin), ...ofBlocks].includes('roofline');
 }
 
 async function readProfile(file: string): Promise<{ document: Profile; warnings: Warning[] }> {

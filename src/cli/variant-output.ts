@@ -1,4 +1,5 @@
 /** What commands that build forms of a model share: inputs to measure them with, and the document that they end with. */
+
 import { join } from 'node:path';
 import { readBytes, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
@@ -8,10 +9,10 @@ import { feedsFromArrays, type NpyArray, readNpy } from '../execution/artefacts/
 import { PROVIDERS } from '../execution/artefacts/runtime.ts';
 import type { SizedTensor } from '../models/graph.ts';
 import { type Variant, type Variants, variantsDocument } from '../models/variants.ts';
+import { modelWarnings } from '../models/warnings.ts';
 import { variantsText } from '../report/variants.ts';
 import type { Call, Options } from './command.ts';
 import type { OpenedModel } from './cuttable-choice.ts';
-import { modelWarnings } from './model-choice.ts';
 import { wholeNumber } from './option-values.ts';
 import { OUTPUT_OPTIONS, type OutputSettings } from './options.ts';
 import { deliver } from './output.ts';

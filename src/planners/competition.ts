@@ -137,8 +137,31 @@ export async function replanFrom(
   if (request.estimator) refuse('/estimator', 'an estimator');
   const context = { kernel, evaluations, timeLimitMs, patience, seed, signal, onProgress, options, names: named.names };
   const { result, moves, kept, before } = await replan(context, from, moveCost);
+  const warnings = strangeOldPlan(from, named);
   return {
-    competition: { results: new Map([['mcts', result]]), own: result, winner: { id: 'mcts', result }, warnings: [] },
+    competition: { results: new Map([['mcts', result]]), own: result, winner: { id: 'mcts', result }, warnings },
     summary: { moveCost, ...(before > -Infinity && { before }), kept, moves },
   };
+}
+
+/** An old plan of another device or of other models is seldom meant: nothing of it can stay. */
+function strangeOldPlan(from: Plan, { names }: NamedProblem): Warning[] {
+  const warnings: Warning[] = [];
+  const processors = new Set(from.models.flatMap(({ stages }) => stages.map(({ processor }) => processor)));
+  if (!names.processors.some((id) => processors.has(id))) {
+    warnings.push({
+      code: 'OLD_PLAN',
+      message: `the plan in use is for ${from.platform}, and none of its processors is here`,
+      path: '/platform',
+    });
+  }
+  if (!from.models.some(({ name }) => names.models.includes(name))) {
+    const old = from.models.map(({ name }) => name).join(', ');
+    warnings.push({
+      code: 'OLD_PLAN',
+      message: `the plan in use holds none of these models, by name: its own are ${old}`,
+      path: '/models',
+    });
+  }
+  return warnings;
 }

@@ -1,7 +1,9 @@
 /** What a request is about: names become documents, and models become costs, at one operating point or at any. */
+
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
 import type { BlockedModel } from '../models/graph.ts';
+import { modelWarnings } from '../models/warnings.ts';
 import { loadZooModel } from '../models/zoo/load.ts';
 import { atOperatingPoint } from '../platforms/at-operating-point.ts';
 import { platformById } from '../platforms/registry.ts';
@@ -77,7 +79,7 @@ function resolveModels(request: InputRequest, workload: Workload, warnings: Warn
     });
   }
   const names = workloadNames(workload);
-  return workload.models.map((wish, m): BlockedModel => {
+  const models = workload.models.map((wish, m): BlockedModel => {
     const given = request.models?.[m] ?? wish.model;
     const model =
       typeof given === 'string'
@@ -86,9 +88,10 @@ function resolveModels(request: InputRequest, workload: Workload, warnings: Warn
             ...(wish.shapes !== undefined && { shapes: wish.shapes }),
           })
         : given;
-    for (const message of model.warnings) warnings.push({ code: 'MODEL', message: `${names[m]}: ${message}` });
     return { ...model, name: names[m] };
   });
+  warnings.push(...modelWarnings(models));
+  return models;
 }
 
 function workloadFrom(models: PlanRequest['models']): Workload {

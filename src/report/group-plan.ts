@@ -7,6 +7,7 @@ import { bar, shorten, table, wrap } from './table.ts';
 
 const LONGEST_NAME = 24;
 const LONGEST_DEVICE = 16;
+const LONGEST_CHANGE = 36;
 const LONGEST_REASON = 44;
 /** Steps of a staircase that are shown. */
 const MOST_STAIRS = 5;
@@ -145,9 +146,11 @@ function explanation(plan: GroupPlan): string[] {
   if (plan.deviceSets) lines.push(overlapText(plan.deviceSets));
   if (nextMove) {
     const words = nextMove.kind === 'move' ? `moving ${nextMove.model} to` : `swapping ${nextMove.model} with`;
-    const worth =
-      nextMove.gain > 0 ? `would gain ${percent(nextMove.gain)}` : `would give ${figure(nextMove.groupFps)} FPS`;
-    lines.push(`The best next step from there, ${words} ${nextMove.to}, ${worth}.`);
+    lines.push(
+      nextMove.gain > 0
+        ? `The best next step from there, ${words} ${nextMove.to}, would gain ${percent(nextMove.gain)}.`
+        : `No move or swap from there helps: the best, ${words} ${nextMove.to}, would give ${figure(nextMove.groupFps)} FPS.`,
+    );
   }
   const limits = `no plan exceeds ${figure(bounds.work)} FPS by the least work${bounds.lp === undefined ? '' : `, ${figure(bounds.lp)} by the linear programme`}`;
   if (bound.kind !== 'exact') lines.push(`The gap to the optimum is at most ${percent(bound.gap)}: ${limits}.`);
@@ -193,7 +196,7 @@ function whatIfText(
     limitedBy === undefined ? '' : `${shorten(limitedBy, LONGEST_NAME, style)} allows no more`,
   ]);
   const row = ({ change, groupFps, keptFps, infeasible }: GroupOutcome) => [
-    shorten(change, LONGEST_NAME, style),
+    shorten(change, LONGEST_CHANGE, style),
     groupFps === undefined ? 'impossible' : `${figure(groupFps)} (${relative(groupFps, fps, style.unicode)})`,
     infeasible !== undefined
       ? shorten(infeasible, LONGEST_REASON, style)

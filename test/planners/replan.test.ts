@@ -50,6 +50,20 @@ test('what ran on a processor that is gone is forced to move, the rest stays', a
   }
 });
 
+test('an old plan of another device or of other models is used, with a warning', async () => {
+  const old = await plan(request);
+  const codes = async (changed: object) => {
+    const { warnings } = await plan({ ...request, evaluations: 50, ...changed, from: old });
+    return warnings.filter(({ code }) => code === 'OLD_PLAN').map(({ path }) => path);
+  };
+  assert.equal(await codes({}), []);
+  assert.equal(await codes({ models: ['resnet-50'] }), ['/models']);
+  assert.equal(await codes({ platform: 'openvino-cpu-gpu-vpu', models: ['googlenet'] }), ['/models']);
+  const { platform } = platformById('jetson-agx-xavier');
+  const dla = { ...platform, processors: platform.processors.filter(({ id }) => id !== 'gpu') };
+  assert.equal(await codes({ platform: dla }), ['/platform']);
+});
+
 test('a model that moved says what its move gains', async () => {
   const old = await plan({ ...request, planner: 'single-best', baselines: [] });
   const { replan, score } = await plan({ ...request, from: old, moveCost: 0.001 });

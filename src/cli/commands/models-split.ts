@@ -7,11 +7,11 @@ import { type CuttableModel, type Piece, stageModels } from '../../models/cut.ts
 import { hashBytes } from '../../models/load.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
 import { type StageManifest, stageManifestDocument } from '../../models/stage-manifest.ts';
+import { modelWarnings } from '../../models/warnings.ts';
 import { type PlannedStage, planDocument } from '../../planners/schema.ts';
 import { splitText } from '../../report/split.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { ONE_MODEL_OPTIONS, type OpenedModel, openModel } from '../cuttable-choice.ts';
-import { modelWarnings } from '../model-choice.ts';
 import { wholeNumber } from '../option-values.ts';
 import { OUTPUT_OPTIONS } from '../options.ts';
 import { deliver } from '../output.ts';

@@ -1,6 +1,7 @@
 import { readText } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import type { Warning } from '../../documents/warnings.ts';
+import { modelWarnings } from '../../models/warnings.ts';
 import { FORMAT_FAMILIES } from '../../profiles/importers/format.ts';
 import { importedProfile } from '../../profiles/importers/imported-profile.ts';
 import { layersOf } from '../../profiles/importers/layers.ts';
@@ -11,7 +12,6 @@ import { profileImportText } from '../../report/profile-import.ts';
 import { defineCommand } from '../command.ts';
 import { openModel } from '../cuttable-choice.ts';
 import { importCell, readRecord, STANDARD_INPUT } from '../import-files.ts';
-import { modelWarnings } from '../model-choice.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, PLATFORM_OPTION } from '../options.ts';
 import { checkOutput, deliver } from '../output.ts';
 import { choosePlatform } from '../platform-choice.ts';

@@ -4,6 +4,7 @@ import { contentHash } from '../../documents/canonical.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { pairErrors } from '../../estimators/pair-error.ts';
 import { runnableProcessors } from '../../execution/pool.ts';
+import { modelWarnings } from '../../models/warnings.ts';
 import { HOST_PLATFORM } from '../../platforms/registry.ts';
 import { type FpsMatrix, fpsMatrixDocument, fpsMatrixFindings } from '../../profiles/fps-matrix.ts';
 import { fpsMatrixOfProfile } from '../../profiles/fps-matrix-of-profile.ts';
@@ -27,7 +28,6 @@ import {
   inputFiles,
   loadModels,
   loadVariants,
-  modelWarnings,
   parseCut,
 } from '../model-choice.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, type OutputSettings, PLATFORM_OPTION, WORKLOAD_OPTION } from '../options.ts';

@@ -157,7 +157,7 @@ function tighter(problem: GroupProblem): { change: string; changed: GroupProblem
         : [],
     ),
     ...models.map(({ name, calls }, i) => ({
-      change: `${calls + 1} instead of ${calls} calls of ${name}`,
+      change: `${calls + 1} calls of ${name}, not ${calls}`,
       changed: prepareGroup({
         ...problem,
         models: models.map((each, k) => (k === i ? { ...each, calls: calls + 1 } : each)),

@@ -112,13 +112,17 @@ function deviceTable({ devices }: GroupPlan): string {
   );
 }
 
+function stepText({ kind, model, to, groupFps, gain }: NonNullable<GroupPlan['nextMove']>): string {
+  const step = `${kind === 'move' ? `moving ${model} to` : `swapping ${model} with`} ${to}, would give ${figure(groupFps)}.`;
+  return gain > 0 ? `The best next step from here, ${step}` : `No move or swap from here helps: the best, ${step}`;
+}
+
 function boundText({ bound, bounds, nextMove }: GroupPlan): string {
   const proof = bound.provenBy ? `The optimum is proven by ${bound.provenBy.join(' and ')}. ` : '';
   const lp = bounds.lp === undefined ? '' : `, ${figure(bounds.lp)} by the linear programme`;
-  const step = nextMove
-    ? ` The best next step from here, ${nextMove.kind === 'move' ? `moving ${nextMove.model} to` : `swapping ${nextMove.model} with`} ${nextMove.to}, would give ${figure(nextMove.groupFps)}.`
-    : '';
-  return paragraph(`${proof}No plan exceeds ${figure(bounds.work)} frames/s by the least work${lp}.${step}`);
+  return paragraph(
+    `${proof}No plan exceeds ${figure(bounds.work)} frames/s by the least work${lp}.${nextMove ? ` ${stepText(nextMove)}` : ''}`,
+  );
 }
 
 function serviceTable(services: NonNullable<GroupPlan['services']>): string {

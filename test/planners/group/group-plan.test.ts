@@ -96,6 +96,16 @@ test('a plan names its bottleneck, the best next step, and why models stay off o
   assert.is(limited.devices[0]?.memoryLimitBytes, 10);
 });
 
+test('at the optimum no step is recommended, and changes of calls are told in full', async () => {
+  const text = groupPlanText(await planGroup({ matrix: example, planner: 'portfolio', whatIf: true }), PLAIN);
+  assert.match(
+    text.replaceAll('\n', ' '),
+    /No move or swap from there helps: the best, swapping A with C, would give 8.89/,
+  );
+  assert.match(text, '2 calls of A, not 1');
+  assert.not.match(text, 'best next step');
+});
+
 test('the what-if holds the stated staircases and outcomes', async () => {
   const { whatIf } = await planGroup({ matrix: example, whatIf: true });
   assert.ok(whatIf);
@@ -109,7 +119,7 @@ test('the what-if holds the stated staircases and outcomes', async () => {
   near(whatIf.withoutModel[0]!.groupFps!, 50);
   near(whatIf.withoutModel[0]!.keptFps!, 30);
   assert.is(whatIf.withoutDevice[1]?.keptFps, undefined);
-  const calls = whatIf.limits.find(({ change }) => change === '2 instead of 1 calls of A');
+  const calls = whatIf.limits.find(({ change }) => change === '2 calls of A, not 1');
   near(calls!.groupFps!, 15);
   const { noise } = whatIf;
   assert.ok(noise.staysOptimal > 0.5 && noise.staysOptimal < 1);
