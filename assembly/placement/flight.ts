@@ -11,7 +11,7 @@
  * in the order in which they took off, so that the first of them finds the worth to start from.
  */
 import { allocate } from '../arena';
-import { low, tame } from './range';
+import { comparable, low, tame } from './range';
 import { flightOf, isClosed, recordVisit, setBonus, setFlight, setWorth, visitsOf, worthOf } from './tree';
 
 const ENTRY: usize = 16;
@@ -123,7 +123,7 @@ export function backUp(values: usize, keepBest: bool): void {
     const slot = load<u32>(entry);
     const info = load<u32>(entry, BEFORE);
     const known = select<f32>(load<f32>(entry, WORTH), worthOf(slot), (info & 0xff) == 0);
-    recordVisit(slot, known, load<f64>(values + (<usize>(info >> LEAF) << 3)), keepBest);
+    recordVisit(slot, known, comparable(load<f64>(values + (<usize>(info >> LEAF) << 3))), keepBest);
   }
   leaves = 0;
   end = paths;

@@ -19,6 +19,8 @@ export let rankedCountOf: usize = 0;
 export let capacityOf: usize = 0;
 
 const RANDOM_TRIES: u32 = 8;
+/** A placement that takes no time would have an infinite prior. */
+const MOST_PRIOR: f64 = 1152921504606846976.0; // 2^60
 
 let demandsOf: usize = 0;
 let hashesOf: usize = 0;
@@ -95,7 +97,7 @@ export function appendOpening(m: u32, demand: usize): bool {
   if (length >= u32At(capacityOf, m) || findOpening(m, demand) >= 0) return false;
   memory.copy(openingDemand(m, length), demand, demandBytes());
   store<u64>(addressAt(hashesOf, m) + (<usize>length << 3), load<u64>(demand, HASH_LOW));
-  const prior = <f32>(1 / load<f64>(demand, SLOWEST));
+  const prior = <f32>min(max(1 / load<f64>(demand, SLOWEST), 1 / MOST_PRIOR), MOST_PRIOR);
   store<f32>(openingPriors(m) + (length << 2), prior);
   notePrior(prior);
   const sums = addressAt(sumsOf, m) + (length << 3);

@@ -15,6 +15,8 @@ export let tame: bool = false;
 let unscaled: bool = false;
 
 const MOST_WORTH: f32 = 1152921504606846976.0; // 2^60
+/** Values beyond, and spreads below its reciprocal, would overflow float32: all then count as equal. */
+const MOST_COMPARED: f64 = 1e38;
 const LEAST_SCALE: f32 = 9.094947e-13; // 2^-40
 const MOST_SCALE: f32 = 1099511627776.0; // 2^40
 
@@ -33,6 +35,13 @@ export function worthOfRefused(): f64 {
   return 0;
 }
 
+/** A value as worths hold it: infinite ones mark closed nodes. */
+// @ts-ignore: decorator
+@inline
+export function comparable(value: f64): f64 {
+  return min(max(value, -MOST_COMPARED), MOST_COMPARED);
+}
+
 // @ts-ignore: decorator
 @inline
 export function widenRange(value: f64): void {
@@ -46,9 +55,10 @@ function widen(value: f64): void {
 }
 
 function rescale(): void {
-  const spread = rangeHigh > rangeLow;
+  const width = rangeHigh - rangeLow;
+  const spread = width >= 1 / MOST_COMPARED && rangeLow >= -MOST_COMPARED && rangeHigh <= MOST_COMPARED;
   low = spread ? <f32>rangeLow : 0;
-  scale = spread ? <f32>(1 / (rangeHigh - rangeLow)) : 0;
+  scale = spread ? <f32>(1 / width) : 0;
   offset = spread ? 0 : 0.5;
   largest = <f32>max(Math.abs(rangeLow), Math.abs(rangeHigh));
   tame = !unscaled && spread && largest < MOST_WORTH && scale > LEAST_SCALE && scale < MOST_SCALE;

@@ -3,6 +3,7 @@
 import { completionCounts } from '../../src/core/completion-counts.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { exactTables } from '../../src/core/exact-tables.ts';
+import { checkScores } from '../../src/core/magnitudes.ts';
 import {
   type ExactSearch,
   type ExactStatus,
@@ -228,6 +229,7 @@ class WasmSearch implements PlacementSearch {
   }
 
   offerScored(placements: Uint8Array, values: Float64Array): void {
+    checkScores(values);
     this.#offer(placements, values);
   }
 
@@ -283,6 +285,7 @@ class WasmSearch implements PlacementSearch {
     if (this.#waiting === 0 || values.length !== this.#waiting) {
       throw new HeterodyneError('USAGE', `backup of ${values.length} values, but ${this.#waiting} are awaited`);
     }
+    checkScores(values);
     this.#waiting = 0;
     this.#instance.write(this.#io.values, values);
     this.#instance.exports.backupValues(this.#io.values);

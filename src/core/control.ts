@@ -13,6 +13,7 @@
  */
 import type { ControlMode } from './control-modes.ts';
 import { HeterodyneError } from './errors.ts';
+import { isNotNegative, isPositive, LEAST_MAGNITUDE, MOST_MAGNITUDE } from './magnitudes.ts';
 
 /** Stated limits; a larger problem is refused with `LIMIT`. */
 export const CONTROL_KERNEL_LIMITS = {
@@ -220,8 +221,9 @@ export function paretoIndex(speedUp: Float32Array, powerUp: Float32Array): Contr
   return { speedUp: Float32Array.from(kept, (point) => speedUp[point]), point: Uint32Array.from(kept) };
 }
 
-/** @throws HeterodyneError `LIMIT`: `all` rows of too many points */
+/** @throws HeterodyneError `LIMIT`: `all` rows of too many points; `BAD_INPUT`: an epoch below 0 s */
 export function checkChoice(problem: ControlProblem, choice: ControlChoice): void {
+  if (!isNotNegative(choice.epochSeconds)) throw bad('epochSeconds', '0 s or more', choice.epochSeconds);
   if (choice.candidates !== 'all') return;
   limit('points', problem.powerUp.length, CONTROL_KERNEL_LIMITS.rows);
 }
@@ -231,8 +233,11 @@ function checkControl(problem: ControlProblem): void {
   limit('models', problem.models.length, CONTROL_KERNEL_LIMITS.models);
   limit('points', points, CONTROL_KERNEL_LIMITS.points);
   limit('tables', problem.tables.length, CONTROL_KERNEL_LIMITS.tables);
-  if (!(problem.fastest >= 0 && problem.fastest < points)) throw bad('fastest', `0 to ${points - 1}`, problem.fastest);
-  if (!(problem.horizon >= 1)) throw bad('horizon', 'at least 1 block', problem.horizon);
+  const { fastest, horizon } = problem;
+  if (!(Number.isInteger(fastest) && fastest >= 0 && fastest < points))
+    throw bad('fastest', `a whole number from 0 to ${points - 1}`, fastest);
+  if (!(horizon >= 1 && (Number.isInteger(horizon) || horizon === Number.POSITIVE_INFINITY)))
+    throw bad('horizon', 'a whole number of blocks, at least 1, or Infinity', horizon);
   positive('powerUp', problem.powerUp, points);
   positive('busyWatts', problem.busyWatts, points);
   positive('idleWatts', problem.idleWatts, points);
@@ -246,9 +251,14 @@ function checkControl(problem: ControlProblem): void {
     limit(`${at}/variantSpeedUp`, model.variantSpeedUp.length, CONTROL_KERNEL_LIMITS.variants);
     positive(`${at}/referenceSeconds`, model.referenceSeconds, blocks);
     positive(`${at}/variantSpeedUp`, model.variantSpeedUp, model.variantSpeedUp.length);
-    if (!(model.deadlineSeconds > 0)) throw bad(`${at}/deadlineSeconds`, 'more than 0 s', model.deadlineSeconds);
+    if (!isPositive(model.deadlineSeconds))
+      throw bad(`${at}/deadlineSeconds`, `${LEAST_MAGNITUDE} to ${MOST_MAGNITUDE} s`, model.deadlineSeconds);
+    if (!isNotNegative(model.weight)) throw bad(`${at}/weight`, `0 to ${MOST_MAGNITUDE}`, model.weight);
     if (model.variantLoss.length !== model.variantSpeedUp.length || model.variantLoss[0] !== 0)
       throw bad(`${at}/variantLoss`, 'one loss per variant, the first 0', model.variantLoss[0]);
+    const lost = model.variantLoss.findIndex((loss) => !isNotNegative(Math.abs(loss)));
+    if (lost >= 0)
+      throw bad(`${at}/variantLoss/${lost}`, `-${MOST_MAGNITUDE} to ${MOST_MAGNITUDE}`, model.variantLoss[lost]);
     if (model.tableAt.length !== blocks || !model.tableAt.every((table) => table < problem.tables.length))
       throw bad(`${at}/tableAt`, `${blocks} tables, each below ${problem.tables.length}`, model.tableAt.length);
   });
@@ -256,8 +266,9 @@ function checkControl(problem: ControlProblem): void {
 
 function positive(path: string, numbers: Float64Array | Float32Array, length: number): void {
   if (numbers.length !== length) throw bad(path, `${length} numbers`, numbers.length);
-  const wrong = numbers.findIndex((number) => !(number > 0 && number < Number.POSITIVE_INFINITY));
-  if (wrong >= 0) throw bad(`${path}/${wrong}`, 'a finite number above 0', numbers[wrong]);
+  const wrong = numbers.findIndex((number) => !isPositive(number));
+  if (wrong >= 0)
+    throw bad(`${path}/${wrong}`, `a number above 0, ${LEAST_MAGNITUDE} to ${MOST_MAGNITUDE}`, numbers[wrong]);
 }
 
 function limit(path: string, received: number, most: number): void {

@@ -2,7 +2,8 @@
  * The placement contract: what the kernels compute, in arrays of numbers. Two implementations keep it to the bit,
  * `bindings/wasm` (AssemblyScript, SIMD) and `src/reference` (plain TypeScript, written for reading).
  *
- * Units: seconds, bytes, inferences per second. `Infinity` seconds = the processor cannot run the block.
+ * Units: seconds, bytes, inferences per second. `Infinity` seconds = the processor cannot run the block. Numbers are 0 or
+ * 1e-30 to 1e30 (see `magnitudes.ts`); a problem beyond is refused with `BAD_INPUT`.
  *
  *   placement record, one per model, PLACEMENT_STRIDE bytes (a joint placement = M records in model order):
  *
@@ -219,7 +220,7 @@ export interface PlacementSearch {
   selectLeaves(n: number, phase?: SearchPhase): LeafBatch;
   /** [count][M] rates of the waiting leaves by the throughput model, inferences/s; they hold as long as the leaves. */
   leafRates(): Float64Array;
-  /** Values of the last `selectLeaves`, in its order. NaN or -Infinity = infeasible. */
+  /** Values of the last `selectLeaves`, in its order. NaN or -Infinity = infeasible. Throws `BAD_INPUT` beyond ±1e30. */
   backup(values: Float64Array): void;
   /** Best joint placement [M] records, or undefined while nothing feasible was found. */
   best(): Uint8Array | undefined;

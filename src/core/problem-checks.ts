@@ -1,5 +1,6 @@
 /** What a placement problem must be before its tables are made: within the stated limits, and made of possible numbers. */
 import { HeterodyneError, type Problem } from './errors.ts';
+import { isNotNegative, isPositive, isRate, LEAST_MAGNITUDE, MOST_MAGNITUDE } from './magnitudes.ts';
 import { LIMITS, type PlacementProblem } from './placement.ts';
 
 /** @throws HeterodyneError `LIMIT`, `BAD_INPUT` */
@@ -53,8 +54,8 @@ export function checkNumbers(problem: PlacementProblem): void {
     if (values.length !== length) report(path, `${length} numbers`, `${values.length} numbers`);
     for (let i = 0; i < values.length; i++) if (!legal(values[i])) report(`${path}/${i}`, expected, values[i]);
   };
-  const notNegative = (x: number) => x >= 0 && x < Infinity;
-  const positive = (x: number) => x > 0 && x < Infinity;
+  const above = `> 0 (${LEAST_MAGNITUDE} to ${MOST_MAGNITUDE})`;
+  const range = `>= 0 (0, or ${LEAST_MAGNITUDE} to ${MOST_MAGNITUDE})`;
   for (const [m, model] of problem.models.entries()) {
     const at = `/models/${m}`;
     const n = model.blocks;
@@ -62,33 +63,51 @@ export function checkNumbers(problem: PlacementProblem): void {
       `${at}/seconds`,
       model.seconds,
       P * n,
-      'seconds >= 0, or Infinity where a processor cannot run a block',
-      (x) => x >= 0,
+      `seconds ${range}, or Infinity where a processor cannot run a block`,
+      (x) => isNotNegative(x) || x === Infinity,
     );
-    each(`${at}/outputBytes`, model.outputBytes, n, 'bytes >= 0', notNegative);
-    each(`${at}/weightBytes`, model.weightBytes, n, 'bytes >= 0', notNegative);
-    each(`${at}/dramBytes`, model.dramBytes, n, 'bytes >= 0', notNegative);
-    each(`${at}/activationBytes`, [model.activationBytes], 1, 'bytes >= 0', notNegative);
-    each(`${at}/shareWeight`, [model.shareWeight], 1, 'a finite number > 0', positive);
-    each(`${at}/value`, [model.value], 1, 'a finite number >= 0', notNegative);
-    each(`${at}/callsPerFrame`, [model.callsPerFrame], 1, 'a finite number > 0', positive);
-    each(`${at}/rateLimit`, [model.rateLimit], 1, 'inferences/s > 0, or Infinity', (x) => x > 0);
-    each(`${at}/soloRate`, [model.soloRate], 1, 'inferences/s > 0', positive);
-    each(`${at}/demandedRate`, [model.demandedRate], 1, 'inferences/s >= 0', notNegative);
-    each(`${at}/rateFloor`, [model.rateFloor], 1, 'inferences/s >= 0', notNegative);
+    each(`${at}/outputBytes`, model.outputBytes, n, `bytes ${range}`, isNotNegative);
+    each(`${at}/weightBytes`, model.weightBytes, n, `bytes ${range}`, isNotNegative);
+    each(`${at}/dramBytes`, model.dramBytes, n, `bytes ${range}`, isNotNegative);
+    each(`${at}/activationBytes`, [model.activationBytes], 1, `bytes ${range}`, isNotNegative);
+    each(`${at}/shareWeight`, [model.shareWeight], 1, `a number ${above}`, isPositive);
+    each(`${at}/value`, [model.value], 1, `a number ${range}`, isNotNegative);
+    each(`${at}/callsPerFrame`, [model.callsPerFrame], 1, `a number ${above}`, isPositive);
+    each(
+      `${at}/rateLimit`,
+      [model.rateLimit],
+      1,
+      `inferences/s ${above}, or Infinity`,
+      (x) => isPositive(x) || x === Infinity,
+    );
+    each(`${at}/soloRate`, [model.soloRate], 1, 'inferences/s > 0', isRate);
+    each(`${at}/demandedRate`, [model.demandedRate], 1, `inferences/s ${range}`, isNotNegative);
+    each(`${at}/rateFloor`, [model.rateFloor], 1, `inferences/s ${range}`, isNotNegative);
   }
   each('/processorUses', problem.processorUses, P, 'at least one resource', (x) => x > 0 && x < 2 ** problem.resources);
-  each('/transferSeconds', problem.transferSeconds, P * P, 'seconds >= 0', notNegative);
-  each('/transferSecondsPerByte', problem.transferSecondsPerByte, P * P, 'seconds >= 0', notNegative);
+  each('/transferSeconds', problem.transferSeconds, P * P, `seconds ${range}`, isNotNegative);
+  each('/transferSecondsPerByte', problem.transferSecondsPerByte, P * P, `seconds ${range}`, isNotNegative);
   const resource = (x: number) => Number.isInteger(x) && x >= -1 && x < problem.resources;
   each('/transferResource', problem.transferResource, P * P, 'a resource or -1', resource);
   each('/dramResource', problem.dramResource, P, 'a resource or -1', resource);
-  each('/dramSecondsPerByte', problem.dramSecondsPerByte, P, 'seconds >= 0', notNegative);
+  each('/dramSecondsPerByte', problem.dramSecondsPerByte, P, `seconds ${range}`, isNotNegative);
   each('/maxModels', problem.maxModels, P, 'at least 1', (x) => x >= 1);
   each('/poolBytes', problem.poolBytes, problem.poolProcessors.length, 'bytes >= 0', (x) => x >= 0);
   if (problem.objective === 'energy') {
-    each('/idleWatts', [problem.idleWatts], 1, 'watts >= 0: the energy objective needs declared power', notNegative);
-    each('/activeWatts', problem.activeWatts, P, 'watts >= 0: the energy objective needs declared power', notNegative);
+    each(
+      '/idleWatts',
+      [problem.idleWatts],
+      1,
+      `watts ${range}: the energy objective needs declared power`,
+      isNotNegative,
+    );
+    each(
+      '/activeWatts',
+      problem.activeWatts,
+      P,
+      `watts ${range}: the energy objective needs declared power`,
+      isNotNegative,
+    );
   }
   if (problems.length > 0) {
     throw new HeterodyneError('BAD_INPUT', problems.map((p) => p.message).join('; '), {

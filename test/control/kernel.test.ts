@@ -223,6 +223,16 @@ for (const core of CORES) {
       code((p) => (p.models = [])),
       'BAD_INPUT',
     );
+    for (const change of [
+      (p: ControlProblem) => (p.horizon = 1.5),
+      (p: ControlProblem) => (p.fastest = 0.5),
+      (p: ControlProblem) => (p.models[0].weight = Number.NaN),
+      (p: ControlProblem) => (p.models[0].variantLoss[1] = Number.NaN),
+      (p: ControlProblem) => (p.models[0].deadlineSeconds = Number.POSITIVE_INFINITY),
+      (p: ControlProblem) => (p.models[0].referenceSeconds[0] = 5e-324),
+    ])
+      assert.is(code(change), 'BAD_INPUT');
+    assert.throws(() => core.control(example()).choose({ epochSeconds: Number.NaN }), /epochSeconds/);
     assert.throws(
       () =>
         core

@@ -6,6 +6,7 @@
  */
 
 import { type Demand, demandOf } from '../../core/demand.ts';
+import { MOST_PRIOR } from '../../core/magnitudes.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
 import type { PreparedProblem } from '../../core/prepared.ts';
 import { bestOptions } from '../../core/ranked-options.ts';
@@ -67,7 +68,7 @@ export class Openings {
   append(demand: Demand): boolean {
     if (this.length >= this.capacity || this.find(demand) >= 0) return false;
     this.demands.push(demand);
-    const prior = Math.fround(1 / demand.slowest);
+    const prior = Math.fround(Math.min(Math.max(1 / demand.slowest, 1 / MOST_PRIOR), MOST_PRIOR));
     this.priors.push(prior);
     this.priorSums.push(this.priorSums[this.priorSums.length - 1] + prior);
     return true;

@@ -7,6 +7,7 @@
 
 import { type Demand, demandOf, joinRecords } from '../../core/demand.ts';
 import { HeterodyneError } from '../../core/errors.ts';
+import { checkScores } from '../../core/magnitudes.ts';
 import {
   type LeafBatch,
   PLACEMENT_STRIDE,
@@ -114,6 +115,7 @@ export class ReferenceSearch implements PlacementSearch {
   }
 
   offerScored(placements: Uint8Array, values: Float64Array): void {
+    checkScores(values);
     this.#offer(placements, values);
   }
 
@@ -188,6 +190,7 @@ export class ReferenceSearch implements PlacementSearch {
         `backup of ${values.length} values, but ${this.#waiting ? this.#pending.length : 0} are awaited`,
       );
     }
+    checkScores(values);
     this.#waiting = false;
     this.#settle(values);
   }

@@ -3,6 +3,7 @@
  * in float32 because the WASM core scores four children at a time in one vector; they only guide the search, values of
  * placements stay double.
  */
+import { MOST_WORTH } from '../../core/magnitudes.ts';
 import { log } from '../numeric.ts';
 
 /** Siblings come in chunks of four slots, one cache line of the WASM core. */
@@ -59,9 +60,10 @@ export function selectChild(
   { selection, exploration, range }: Scoring,
 ): number {
   const f = Math.fround;
-  const spread = range.high > range.low;
+  const width = range.high - range.low;
+  const spread = width >= 1 / MOST_WORTH && range.low >= -MOST_WORTH && range.high <= MOST_WORTH;
   const low = f(range.low);
-  const scale = spread ? f(1 / (range.high - range.low)) : 0;
+  const scale = spread ? f(1 / width) : 0;
   const offset = spread ? 0 : 0.5;
   const total = parent.visits + parent.flight;
   const weight = selection === 'puct' ? f((exploration * Math.sqrt(total)) / priorSum) : f(exploration);
@@ -91,7 +93,8 @@ export function close(node: Node, parent: Node | undefined): void {
 }
 
 /** Fold one value into a node. The worth of a closed one is no longer needed. */
-export function recordVisit(node: Node, value: number, backup: 'best' | 'mean'): void {
+export function recordVisit(node: Node, found: number, backup: 'best' | 'mean'): void {
+  const value = Math.min(Math.max(found, -MOST_WORTH), MOST_WORTH);
   node.flight--;
   node.visits++;
   if (node.closed) return;
