@@ -19,7 +19,7 @@ export {
   writeFileWhole,
 } from './files.ts';
 export { type MachineFacts, machineFacts } from './machine.ts';
-export { environmentVariable, type HostPermission, isGranted, permissionFlag } from './permissions.ts';
+export { environmentVariable, type HostPermission, isGranted } from './permissions.ts';
 export {
   type Answer,
   canPin,

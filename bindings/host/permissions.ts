@@ -22,7 +22,7 @@ function denoPermissions(): DenoPermissions | undefined {
 }
 
 /** `--allow-read=PATH` and so on: what must be added to the command for this permission. */
-export function permissionFlag(permission: HostPermission): string {
+function permissionFlag(permission: HostPermission): string {
   switch (permission.name) {
     case 'read':
     case 'write':

@@ -117,7 +117,7 @@ const MODES = {
 } as const;
 
 /** The kernels' problem for a system: a table per instance and position, SpeedUp over the next `horizon` blocks. */
-export function controlProblem(
+function controlProblem(
   system: ControlSystem,
   horizon: number,
   subDeadline: ControlProblem['subDeadline'],

@@ -4,7 +4,7 @@
  */
 
 /** Longest time of uninterrupted work to aim at, ms. */
-export const SLICE_MS = 8;
+const SLICE_MS = 8;
 
 /** Turns from one pause to the next: a host that is never idle may look for signals only every few hundred ms (Deno). */
 const TURNS_PER_PAUSE = 4;

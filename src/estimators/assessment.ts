@@ -52,7 +52,7 @@ export interface Assessment {
   points: { measured: number; predicted: number }[];
 }
 
-export const MOST_POINTS = 2000;
+const MOST_POINTS = 2000;
 
 /** Rates of rows by a predictor: [rows][M]. */
 export type RatesOfRows = (rows: Int32Array) => Promise<Float32Array> | Float32Array;

@@ -14,7 +14,7 @@ const notNegative = z.number().min(0);
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(0);
 
-export const VARIANT_METHODS = ['original', 'float16', 'int8-weights', 'int8', 'low-rank'] as const;
+const VARIANT_METHODS = ['original', 'float16', 'int8-weights', 'int8', 'low-rank'] as const;
 export type VariantMethod = (typeof VARIANT_METHODS)[number];
 
 const outputErrorSchema = z.strictObject({

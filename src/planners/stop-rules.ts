@@ -36,32 +36,32 @@ export interface StopRule {
 /** Proposals per evaluation of the budget: known and refused placements must not let a search run for ever. */
 export const SIMULATIONS_PER_EVALUATION = 4;
 
-export const evaluationsRule = (budget: number): StopRule => ({
+const evaluationsRule = (budget: number): StopRule => ({
   reason: 'evaluations',
   used: ({ evaluations }) => evaluations / budget,
 });
 
-export const simulationsRule = (most: number): StopRule => ({
+const simulationsRule = (most: number): StopRule => ({
   reason: 'simulations',
   used: ({ simulations }) => simulations / most,
 });
 
-export const timeRule = (milliseconds: number): StopRule => ({
+const timeRule = (milliseconds: number): StopRule => ({
   reason: 'time',
   used: ({ elapsedMs }) => elapsedMs / milliseconds,
 });
 
-export const noImprovementRule = (evaluations: number): StopRule => ({
+const noImprovementRule = (evaluations: number): StopRule => ({
   reason: 'no-improvement',
   used: ({ sinceImprovement }) => sinceImprovement / evaluations,
 });
 
-export const memoryRule = (): StopRule => ({
+const memoryRule = (): StopRule => ({
   reason: 'memory',
   used: ({ treeFull }) => (treeFull ? 1 : 0),
 });
 
-export const abortRule = (signal: AbortSignal): StopRule => ({
+const abortRule = (signal: AbortSignal): StopRule => ({
   reason: 'abort',
   used: () => (signal.aborted ? 1 : 0),
 });

@@ -12,7 +12,7 @@ import type { Planner } from './planner.ts';
 import { joinPlacement, wholeRecord, wholeSeconds } from './whole-models.ts';
 
 /** The seconds of whole models, residency limits, and pools that a single processor has for itself. */
-export function groupOfPlacements(problem: PlacementProblem): GroupProblem {
+function groupOfPlacements(problem: PlacementProblem): GroupProblem {
   const { models, processors, maxModels, poolProcessors, poolBytes } = problem;
   const ids = Array.from({ length: processors }, (_, p) => p);
   return prepareGroup({

@@ -1,3 +1,4 @@
+/** Which resources decide whether two processors overlap. */
 import type { Platform, Processor } from './schema.ts';
 
 /** What a processor has to itself while it works: all that it uses but memory. Processors that share any of it overlap. */

@@ -25,11 +25,11 @@ export const EFFICIENCY_CLASSES = [
 ] as const;
 export type EfficiencyClass = (typeof EFFICIENCY_CLASSES)[number];
 
-export const RESOURCE_KINDS = ['core-group', 'gpu', 'npu', 'dla', 'vpu', 'link', 'dram'] as const;
+const RESOURCE_KINDS = ['core-group', 'gpu', 'npu', 'dla', 'vpu', 'link', 'dram'] as const;
 export const PROCESSOR_KINDS = ['cpu', 'gpu', 'npu', 'dla', 'vpu'] as const;
 
 /** How far a source can be trusted. `stated` by the maker, `measured` by someone named, `estimated` here, `unverified`. */
-export const RELIABILITIES = ['stated', 'measured', 'estimated', 'unverified'] as const;
+const RELIABILITIES = ['stated', 'measured', 'estimated', 'unverified'] as const;
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/);
 const positive = z.number().gt(0);

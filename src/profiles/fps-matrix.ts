@@ -16,7 +16,7 @@ export type FpsOrigin = (typeof FPS_ORIGINS)[number];
  * What was counted. `throughput`: several requests in flight. `latency`: one at a time, the reciprocal of its time.
  * `profiled`: one at a time with per-layer timing on, slower than real.
  */
-export const FPS_METRICS = ['throughput', 'latency', 'profiled'] as const;
+const FPS_METRICS = ['throughput', 'latency', 'profiled'] as const;
 export type FpsMetric = (typeof FPS_METRICS)[number];
 
 const positive = z.number().gt(0);

@@ -40,7 +40,7 @@ export interface ModelMeasurement {
 export type Outcome = ModelMeasurement | { unsupported: string };
 
 /** Blocks shorter than this are timed together with their neighbours: the clock and the call weigh too much. */
-export const SHORTEST_PIECE_MS = 0.2;
+const SHORTEST_PIECE_MS = 0.2;
 
 /**
  * Runs of blocks that are long enough to be timed.

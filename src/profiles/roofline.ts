@@ -119,7 +119,7 @@ export function rooflineLatencyMs(
 }
 
 /** Why a processor cannot run a block, or undefined when it can. */
-export function unsupportedReason(work: BlockWork, processor: Processor, precision: Precision): string | undefined {
+function unsupportedReason(work: BlockWork, processor: Processor, precision: Precision): string | undefined {
   if (processor.off) return 'is switched off at this operating point';
   if (processor.peakOpsPerS[precision] === undefined) return `does not compute in ${precision}`;
   const { supportedOperators, unsupportedOperators } = processor;

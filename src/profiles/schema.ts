@@ -10,7 +10,7 @@ import { PRECISIONS } from '../platforms/precision.ts';
 import { WORKLOAD_PRECISIONS } from './workload.ts';
 
 /** Where a cost comes from; plans say which share of their time is of which kind. */
-export const COST_ORIGINS = ['roofline', 'measured', 'imported'] as const;
+const COST_ORIGINS = ['roofline', 'measured', 'imported'] as const;
 export type CostOrigin = (typeof COST_ORIGINS)[number];
 
 const notNegative = z.number().min(0);

@@ -9,7 +9,7 @@
  */
 import type { SpeedTables } from './tables.ts';
 
-export const MOST_ROWS = 32;
+const MOST_ROWS = 32;
 
 export interface ThinnedTables extends SpeedTables {
   thinning: Thinning;

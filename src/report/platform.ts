@@ -12,7 +12,7 @@ import { shorten, table, wrap } from './table.ts';
 const LONGEST_NAME = 32;
 
 /** Bytes of all DRAM; undefined where no resource states any. */
-export function dramBytes(platform: Platform): number | undefined {
+function dramBytes(platform: Platform): number | undefined {
   const stated = platform.resources.flatMap(({ kind, memoryBytes }) =>
     kind === 'dram' && memoryBytes !== undefined ? [memoryBytes] : [],
   );

@@ -4,7 +4,7 @@ import { Latencies } from './latencies.ts';
 import type { StageAnswer } from './station.ts';
 
 /** Calls of one stage. */
-export class StageMeter {
+class StageMeter {
   /** The call alone, by the clock of the process. */
   readonly latency = new Latencies();
   /** Round trips less the call, where no other call was in the way: messages there and back, with their tensors. */

@@ -34,7 +34,7 @@ export interface CourseCounter {
 }
 
 /** A course keeps at most so many slices: what follows is not recorded. */
-export const MOST_SLICES = 200_000;
+const MOST_SLICES = 200_000;
 
 export class Course {
   readonly slices: CourseSlice[] = [];

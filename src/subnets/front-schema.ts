@@ -11,14 +11,14 @@ export const genotypeSchema = z
   .describe('Canonical: 0 in a block list = the block is inactive.');
 
 /** Cost in the unit of the table: latency, or multiply-accumulates. */
-export const costShape = {
+const costShape = {
   costMs: notNegative.optional(),
   costSigmaMs: notNegative.optional().describe('Standard deviation, where the table states those of its entries.'),
   costMflops: notNegative.optional(),
   riskMs: notNegative.optional().describe('Latency that is kept with the probability asked for.'),
 };
 
-export const networkShape = {
+const networkShape = {
   processor: z.string(),
   accuracy: fraction.describe('As predicted, a fraction: the scale of the predictor, not of a measurement.'),
   calibratedAccuracy: fraction.optional().describe('Through the affine calibration by measured networks.'),

@@ -17,14 +17,14 @@ export interface MbStage {
   hardSwish: boolean;
 }
 
-export const MB_STAGES: readonly MbStage[] = [
+const MB_STAGES: readonly MbStage[] = [
   { channels: 32, stride: 2, squeezeExcite: false, hardSwish: false },
   { channels: 48, stride: 2, squeezeExcite: true, hardSwish: false },
   { channels: 96, stride: 2, squeezeExcite: false, hardSwish: true },
   { channels: 136, stride: 1, squeezeExcite: true, hardSwish: true },
   { channels: 192, stride: 2, squeezeExcite: true, hardSwish: true },
 ];
-export const MB_BLOCKS = 4;
+const MB_BLOCKS = 4;
 export const MB_STEM = 24;
 export const MB_TAIL = [1152, 1536, 1000] as const;
 

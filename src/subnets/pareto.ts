@@ -1,7 +1,7 @@
 /** Which of many (cost, worth) pairs no other one beats. */
 
 /** Places of the chosen pairs, cheapest first, each worth more than all cheaper ones. */
-export class Chosen {
+class Chosen {
   readonly places: Uint32Array;
 
   constructor(places: Uint32Array) {

@@ -1,3 +1,4 @@
+/** Placement records, written short. */
 import { PLACEMENT_STRIDE } from '../../src/core/placement.ts';
 
 /** Placement records from [stages, processor, end, processor, end, ...] per model. */

@@ -1,7 +1,7 @@
 /** One clock of the machine that can be read and, with the right to write, set. */
 import type { Sysfs } from './sysfs.ts';
 
-export const CLOCK_KINDS = ['cpu', 'gpu', 'memory', 'device'] as const;
+const CLOCK_KINDS = ['cpu', 'gpu', 'memory', 'device'] as const;
 export type ClockKind = (typeof CLOCK_KINDS)[number];
 
 /** One write to one file. */

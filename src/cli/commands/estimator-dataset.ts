@@ -1,3 +1,6 @@
+/**
+ * `estimator dataset`: placements of many mixes, labelled with rates: a document and arrays; resumes where it stopped.
+ */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { exists, readBytes, readText, writeFileWhole } from '../../../bindings/host/index.ts';

@@ -1,3 +1,4 @@
+/** `estimator test`: an estimator beside the throughput model and a constant, on mixes that it never saw. */
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { assess, ratesThrough } from '../../estimators/assessment.ts';

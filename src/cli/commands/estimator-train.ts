@@ -1,3 +1,4 @@
+/** `estimator train`: from a data set to an estimator, a document and its ONNX network; resumes from a checkpoint. */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { exists, readBytes, writeFileWhole } from '../../../bindings/host/index.ts';

@@ -1,3 +1,4 @@
+/** `models approximate`: low-rank forms of a model as ONNX files, every layer measured and judged. */
 import { join } from 'node:path';
 import { checkWritable, createFolder, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';

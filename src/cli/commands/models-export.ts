@@ -1,3 +1,4 @@
+/** `models export`: networks of the zoo as ONNX files with random weights. */
 import { join } from 'node:path';
 import { createFolder, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';

@@ -1,3 +1,4 @@
+/** `models info`: inputs, outputs, blocks and work of one model. */
 import { modelText } from '../../report/model.ts';
 import { defineCommand } from '../command.ts';
 import { modelDocument, modelDocumentOf } from '../documents/model.ts';

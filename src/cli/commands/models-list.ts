@@ -1,3 +1,4 @@
+/** `models list`: the networks of the zoo. */
 import { blockModel } from '../../models/load.ts';
 import { graphHash } from '../../models/zoo/hash.ts';
 import { ZOO, zooModel } from '../../models/zoo/zoo.ts';

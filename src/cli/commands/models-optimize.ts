@@ -1,3 +1,4 @@
+/** `models optimize`: rewritten, float16 and int8 forms of a model as ONNX files, measured beside the original. */
 import { join } from 'node:path';
 import { checkWritable, createFolder, environmentVariable, refuseOverwrite } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';

@@ -1,3 +1,4 @@
+/** `models split`: the stages of a placement as ONNX files, and the manifest that says how tensors go between them. */
 import { join } from 'node:path';
 import { createFolder, readText, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';

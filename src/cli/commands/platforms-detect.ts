@@ -1,3 +1,4 @@
+/** `platforms detect`: this machine as a platform document. */
 import { HOST_PLATFORM } from '../../platforms/registry.ts';
 import { platformDocument } from '../../platforms/schema.ts';
 import { platformText } from '../../report/platform.ts';

@@ -1,3 +1,4 @@
+/** `platforms list`: the known platforms. */
 import { HOST_PLATFORM, platformById, platformIds } from '../../platforms/registry.ts';
 import { type PlatformSummary, platformListText, summaryOf } from '../../report/platform.ts';
 import { defineCommand } from '../command.ts';

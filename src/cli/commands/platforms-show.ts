@@ -1,3 +1,4 @@
+/** `platforms show`: one platform, with the source of every number. */
 import { platformDocument } from '../../platforms/schema.ts';
 import { platformText } from '../../report/platform.ts';
 import { defineCommand } from '../command.ts';

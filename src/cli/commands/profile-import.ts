@@ -1,3 +1,4 @@
+/** `profile import`: block costs, or a matrix cell, from another profiler's file. */
 import { readText } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import type { Warning } from '../../documents/warnings.ts';

@@ -1,3 +1,7 @@
+/**
+ * `profile`: what blocks cost on processors, measured on this host or modelled elsewhere; matrices, tables and ladders
+ * of the same.
+ */
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';

@@ -1,3 +1,6 @@
+/**
+ * `run`: a plan on this machine, measured beside what it predicted; alone, in turns with others, or under a controller.
+ */
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';

@@ -1,3 +1,4 @@
+/** `search`: sub-networks of a supernet within cost limits, their front, and a ladder picked from it. */
 import { referenceCore, wasmCore } from '../../../bindings/core.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';

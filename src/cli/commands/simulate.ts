@@ -1,3 +1,6 @@
+/**
+ * `simulate`: a plan in virtual time, under noise, scenarios and controllers; charts, traces and decisions of the same.
+ */
 import { readText, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';

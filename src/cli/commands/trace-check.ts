@@ -1,3 +1,4 @@
+/** `trace check`: a trace held against the rules of viewers, and against the plan that it was made from. */
 import { readText } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { planDocument } from '../../planners/schema.ts';

@@ -9,7 +9,7 @@ export type LabelSource = (typeof LABEL_SOURCES)[number];
 
 const notNegative = z.number().min(0);
 
-export const effectsSchema = z
+const effectsSchema = z
   .strictObject({
     blockSigma: notNegative.describe("Log-normal noise of every block's time."),
     frameSigma: notNegative.describe('Log-normal noise of all times of a frame.'),

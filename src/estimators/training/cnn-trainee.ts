@@ -19,7 +19,7 @@ import type { Scaling } from './scaling.ts';
 import type { Forward, Trainee } from './trainee.ts';
 
 /** The original's image, or a larger one where the data need it. */
-export function imageSizeFor({ processors, blocks, columns }: EstimatorData): ImageSize {
+function imageSizeFor({ processors, blocks, columns }: EstimatorData): ImageSize {
   return { processors, blocks: Math.max(ORIGINAL_BLOCKS, blocks), models: Math.max(ORIGINAL_MODELS, columns) };
 }
 

@@ -30,7 +30,7 @@ export const RESIDUAL_BLOCKS = [
   [8, 16, 2],
   [16, 32, 2],
 ] as const;
-export const STEM_CHANNELS = 4;
+const STEM_CHANNELS = 4;
 
 interface Residual {
   stride: number;

@@ -29,7 +29,7 @@ export interface GridSizes {
 
 export const GRID_SIZES: GridSizes = { width: 32, layers: 3 };
 /** Features of a cell. */
-export const GRID_FEATURES = 5;
+const GRID_FEATURES = 5;
 /** Sums are weighted so that they stay of the size of one cell. */
 export const ROW_FACTOR = 0.5;
 export const COLUMN_FACTOR = 0.5;
@@ -96,7 +96,7 @@ export class GridNetwork {
  * Features of cells, channel by channel: whether the cell is used; ln(seconds / reference); the share u of the resource
  * that the model takes at its base rate; what all others take of it; u to the power 2 weighs nearly full ones.
  */
-export function gridFeatures(
+function gridFeatures(
   { rows, columns, resources, demands, base }: GridBatch,
   referenceSeconds: number,
 ): { features: Float32Array; mask: Float32Array } {

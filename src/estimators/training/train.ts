@@ -83,7 +83,7 @@ export async function train(
   return { trainee, scaling: run.scaling, settings, referenceSeconds, log: run.log, bestEpoch, partial };
 }
 
-export function traineeFor(
+function traineeFor(
   parameters: Parameters,
   data: EstimatorData,
   { architecture, residual }: Pick<TrainingSettings, 'architecture' | 'residual'>,

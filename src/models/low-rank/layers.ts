@@ -14,7 +14,7 @@ export interface Layer {
 }
 
 /** Larger matrices take minutes to decompose. */
-export const LARGEST_SIDE = 2048;
+const LARGEST_SIDE = 2048;
 
 /** Convolutions in two dimensions and dense layers, with constant float32 weights, in the order of the file. */
 export function findLayers(model: CuttableModel): Layer[] {

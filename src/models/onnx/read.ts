@@ -26,7 +26,7 @@ export interface ReadOptions {
 }
 
 /** Oldest operator set with today's broadcasting rules. */
-export const OLDEST_OPSET = 7;
+const OLDEST_OPSET = 7;
 /** Far above any version: a larger number is damage. */
 const LARGEST_VERSION = 1000;
 

@@ -10,7 +10,7 @@ export interface WeightedGraph {
 }
 
 /** Raw bytes of a constant, joined. @throws HeterodyneError `BAD_INPUT`: no content */
-export function bytesOf(tensor: Initializer, weightsOf?: WeightSource): Uint8Array {
+function bytesOf(tensor: Initializer, weightsOf?: WeightSource): Uint8Array {
   const content = tensor.data ?? weightsOf?.(tensor);
   if (content instanceof Uint8Array) return content;
   if (content === undefined) {

@@ -54,7 +54,7 @@ const INTEGER_FORM = new Set([
 const ABSORBED = new Set(['Relu', 'Clip']);
 
 /** Where an operator's weights stand, and along which axis its output channels lie. */
-export function weightAxis({ type, domain, attributes }: Operator): number | undefined {
+function weightAxis({ type, domain, attributes }: Operator): number | undefined {
   if (domain !== '') return undefined;
   if (type === 'Conv') return 0;
   if (type === 'MatMul') return 1;

@@ -44,7 +44,7 @@ export interface InferredShapes {
 }
 
 /** Newest operator set that the rules were written for; newer files are read with its rules and a warning. */
-export const NEWEST_OPSET = 25;
+const NEWEST_OPSET = 25;
 
 /** Elements of shape arithmetic in one inference: far above any real export, seconds of work at most. */
 const FOLD_BUDGET = 1 << 24;

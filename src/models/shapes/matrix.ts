@@ -8,7 +8,7 @@ function transposed(shape: readonly number[], yes: boolean): readonly number[] {
 }
 
 /** numpy.matmul: [..., m, k] x [..., k, n] -> [..., m, n]; vectors gain a dimension that the result loses again. */
-export function matMulShape(node: NodeView, a: readonly number[], b: readonly number[]): number[] {
+function matMulShape(node: NodeView, a: readonly number[], b: readonly number[]): number[] {
   if (a.length === 0 || b.length === 0) {
     node.fail('a scalar cannot be multiplied as a matrix', { received: `${showShape(a)} by ${showShape(b)}` });
   }
@@ -99,7 +99,7 @@ export interface EinsumPlan {
 }
 
 /** Sizes of all labels of an Einsum equation and the labels of its result (implicit: those that occur once, sorted). */
-export function planEinsum(node: NodeView): EinsumPlan {
+function planEinsum(node: NodeView): EinsumPlan {
   const equation = (node.string('equation') ?? '').replaceAll(' ', '');
   const [left, right] = equation.split('->');
   const terms = left!.split(',');

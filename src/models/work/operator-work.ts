@@ -32,7 +32,7 @@ export interface OperatorWork {
   inner?: WorkTotals;
 }
 
-export function addAmounts(into: PerClass, operatorClass: OperatorClass, amount: number): void {
+function addAmounts(into: PerClass, operatorClass: OperatorClass, amount: number): void {
   if (amount !== 0) into[operatorClass] = (into[operatorClass] ?? 0) + amount;
 }
 

@@ -20,14 +20,14 @@ const takes = (state: GreedyState, model: number, device: number) =>
   state.cost(model, device) < Number.POSITIVE_INFINITY;
 
 /** Model i on device i mod n, or the next one that takes it. */
-export const roundRobin: Baseline = (problem) => {
+const roundRobin: Baseline = (problem) => {
   const n = problem.devices.length;
   const ring = (model: number) => Array.from({ length: n }, (_, step) => (model + step) % n);
   return oneByOne(problem, (state, model) => ring(model).find((device) => takes(state, model, device)));
 };
 
 /** Every model on its own fastest device with room, blind to load. */
-export const ownFastest: Baseline = (problem) =>
+const ownFastest: Baseline = (problem) =>
   oneByOne(problem, (state, model) => {
     const times = problem.seconds[model]!;
     const open = [...problem.devices.keys()].filter((device) => takes(state, model, device));
@@ -39,7 +39,7 @@ const PRIORITY: Record<DeviceKind, number> = { gpu: 1, vpu: 2, cpu: 3, npu: 4, d
 const rank = ({ kind, id }: GroupDevice) => (kind === 'gpu' && /dgpu|discrete/i.test(id) ? 0 : PRIORITY[kind]);
 
 /** The first device of a fixed order with room: never looks at speed or load. */
-export const staticPriority: Baseline = (problem) => {
+const staticPriority: Baseline = (problem) => {
   const order = [...problem.devices.keys()].sort(
     (a, b) => rank(problem.devices[a]!) - rank(problem.devices[b]!) || a - b,
   );
@@ -47,14 +47,14 @@ export const staticPriority: Baseline = (problem) => {
 };
 
 /** List scheduling: every model on the device with the least resulting load. The strongest of the simple ways. */
-export const inOrder: Baseline = (problem) =>
+const inOrder: Baseline = (problem) =>
   oneByOne(problem, (state, model) => {
     const open = [...problem.devices.keys()].filter((device) => takes(state, model, device));
     return firstBest(open, (a, b) => nanoseconds(state.cost(model, a)) - nanoseconds(state.cost(model, b)) || a - b);
   });
 
 /** Everything on the one device that is fastest with it. */
-export const allOnOne: Baseline = (problem) => {
+const allOnOne: Baseline = (problem) => {
   const ways = problem.devices.map((_, j) => problem.models.map(() => j)).filter((way) => isFeasible(problem, way));
   return firstBest(ways, (a, b) => nanoseconds(groupSeconds(problem, a)) - nanoseconds(groupSeconds(problem, b)));
 };

@@ -33,7 +33,7 @@ export function explainModels(problem: GroupProblem, matrix: FpsMatrix, assignme
 }
 
 /** Where the rate of a pair comes from. */
-export function originOf({ devices }: GroupProblem, matrix: FpsMatrix, i: number, j: number): FpsOrigin {
+function originOf({ devices }: GroupProblem, matrix: FpsMatrix, i: number, j: number): FpsOrigin {
   const id = devices[j]!.id;
   const column = matrix.devices.find((each) => each.id === id) ?? matrix.devices.find((each) => isCopy(id, each.id));
   return (column && fpsCell(matrix.models[i]!, column.id)?.origin) ?? 'imported';

@@ -5,7 +5,7 @@ import { type FpsDevice, type FpsMatrix, fpsCell } from '../../profiles/fps-matr
 import { type DeviceKind, type GroupDevice, type GroupProblem, prepareGroup, type SharingMode } from './problem.ts';
 
 /** Larger problems are refused: reports and searches are made for groups that a person can read. */
-export const GROUP_LIMITS = { models: 256, devices: 64 } as const;
+const GROUP_LIMITS = { models: 256, devices: 64 } as const;
 
 export interface GroupOptions {
   /** Default `serial`. */

@@ -29,7 +29,7 @@ export function deviceAllocations(problem: GroupProblem): GreedyResult {
 }
 
 /** QueryWorstCaseDevice: of the devices with bids the one whose load with all its bidders is largest; ties: index. */
-export function queryWorstCaseDevice(state: GreedyState, bids: readonly ModelBid[]): number | undefined {
+function queryWorstCaseDevice(state: GreedyState, bids: readonly ModelBid[]): number | undefined {
   const heading = state.loads.flatMap((load, device) => {
     const bidders = bids.filter((bid) => bid.device === device);
     return bidders.length === 0 ? [] : [{ device, seconds: bidders.reduce((sum, bid) => sum + bid.seconds, load) }];
@@ -38,7 +38,7 @@ export function queryWorstCaseDevice(state: GreedyState, bids: readonly ModelBid
 }
 
 /** QueryDevice: the bidder with the largest sufferage; ties: the larger resulting load, then the index. */
-export function queryDevice(bids: readonly ModelBid[], device: number): number {
+function queryDevice(bids: readonly ModelBid[], device: number): number {
   const bidders = bids.filter((bid) => bid.device === device);
   const chosen = firstBest(
     bidders,

@@ -76,7 +76,7 @@ function loadHighs(): Promise<Highs> {
 }
 
 /** Text in CPLEX-LP format. */
-export function linearProgram(problem: GroupProblem, integral: boolean): string {
+function linearProgram(problem: GroupProblem, integral: boolean): string {
   const { models, devices, seconds } = problem;
   const pairs = seconds.flatMap((times, i) =>
     times.flatMap((time, j) => (time < Number.POSITIVE_INFINITY ? [{ i, j, ms: 1000 * time, x: `x${i}_${j}` }] : [])),

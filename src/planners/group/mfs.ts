@@ -25,7 +25,7 @@ export function modelAllocations(problem: GroupProblem, rule: MfsRule = 'static'
  * QueryWorstCaseModel: of the models without a device the one whose best possible rate is lowest. Ties: the larger
  * regret, then the index. undefined = all are placed, or (dynamic) none can be.
  */
-export function queryWorstCaseModel(state: GreedyState, rule: MfsRule): number | undefined {
+function queryWorstCaseModel(state: GreedyState, rule: MfsRule): number | undefined {
   const ceilings = state.unassigned.flatMap((model) => {
     const ceiling = rule === 'static' ? emptyCeiling(state.problem, model) : loadedCeiling(state, model);
     return ceiling ? [{ model, ...ceiling }] : [];
@@ -37,7 +37,7 @@ export function queryWorstCaseModel(state: GreedyState, rule: MfsRule): number |
 }
 
 /** QueryModel: the device on which the model ends earliest; undefined = none takes it. */
-export function queryModel(state: GreedyState, model: number): number | undefined {
+function queryModel(state: GreedyState, model: number): number | undefined {
   return state.bestBid(model)?.device;
 }
 

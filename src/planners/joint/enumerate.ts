@@ -9,7 +9,7 @@ import { type Constraints, violation } from './constraints.ts';
 const CHUNK = 1024;
 
 /** Every way to place model m, in the order of stages, processors and cuts; those beyond the deadline left out. */
-export function placementsOf(prepared: PreparedProblem, m: number, deadline: number): Uint8Array[] {
+function placementsOf(prepared: PreparedProblem, m: number, deadline: number): Uint8Array[] {
   const { blocks: n, reach, maxStages } = prepared.models[m];
   const P = prepared.problem.processors;
   const record = new Uint8Array(PLACEMENT_STRIDE);

@@ -27,7 +27,7 @@ import { allowedForms, type Form } from './forms.ts';
 import { candidatePoints, distinct, neighbourPoints, pointKey } from './points.ts';
 
 /** Placements over all combinations up to which all are tried. */
-export const MOST_ENUMERATED = 1e6;
+const MOST_ENUMERATED = 1e6;
 /** Combinations of points and forms that are bounded; beyond, forms other than the best known come in step 4 alone. */
 const MOST_COMBINATIONS = 512;
 /** Share of the evaluations that a first, short search gets. */

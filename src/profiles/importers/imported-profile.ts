@@ -16,8 +16,8 @@ import { type KernelMapping, mapKernels } from './mapper.ts';
 import type { ImportedOp, ImportedProfile } from './record.ts';
 
 /** Mapped time below which an import is warned about, and below which it is refused. */
-export const WARN_MAPPED = 0.9;
-export const LEAST_MAPPED = 0.5;
+const WARN_MAPPED = 0.9;
+const LEAST_MAPPED = 0.5;
 const NAMES_SHOWN = 5;
 
 export interface ImportTarget {

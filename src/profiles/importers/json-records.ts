@@ -157,7 +157,7 @@ function nextRecord(text: string, from: number): number {
 }
 
 /** `line 12` */
-export function lineOf(text: string, position: number): string {
+function lineOf(text: string, position: number): string {
   let line = 1;
   for (let at = text.indexOf('\n'); at >= 0 && at < position; at = text.indexOf('\n', at + 1)) line++;
   return `line ${line}`;

@@ -119,7 +119,7 @@ function textOf(bytes: Uint8Array, source: string): string {
  * @param family as the user states it; its formats alone are looked at
  * @throws HeterodyneError `BAD_INPUT` with the formats that were looked for, or that all fit
  */
-export function detectFormat(text: string, source: string, family?: FormatFamily): ProfileFormat {
+function detectFormat(text: string, source: string, family?: FormatFamily): ProfileFormat {
   if (text.trim() === '') {
     throw new HeterodyneError('BAD_INPUT', `${source} is empty`, {
       source,

@@ -1,5 +1,5 @@
 /** The 8 best distinct placements so far, best first; equal values are ranked by mean rate, then by arrival. */
-export const BEST_KEPT = 8;
+const BEST_KEPT = 8;
 
 export interface BestEntry {
   low: number;

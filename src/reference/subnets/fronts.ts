@@ -1,7 +1,7 @@
 /** Non-dominated sorting for two objectives. Twin of assembly/subnets/fronts.ts. */
 
 /** Places by cost ascending, among equals by score descending, among equals by place. */
-export function placesByCost(costs: Float64Array, scores: Float64Array): Uint32Array {
+function placesByCost(costs: Float64Array, scores: Float64Array): Uint32Array {
   return Uint32Array.from(costs.keys()).sort((a, b) => costs[a] - costs[b] || scores[b] - scores[a] || a - b);
 }
 

@@ -8,8 +8,6 @@ import type { Platform, Processor } from '../../platforms/schema.ts';
 import type { Profile, ProfileModel } from '../../profiles/schema.ts';
 import type { Workload } from '../../profiles/workload.ts';
 
-export const SLOWEST = 0.25;
-export const FASTEST = 4;
 /** Most units of one processor. */
 export const MOST_UNITS = 2;
 
@@ -17,7 +15,7 @@ export interface ProcessorChange {
   id: string;
   /** 0 = switched off, 1 = as it is, 2 = a second one beside it. */
   units: number;
-  /** Factor on its speed, SLOWEST to FASTEST. */
+  /** Factor on its speed, 1/4 to 4. */
   speed: number;
 }
 

@@ -22,14 +22,14 @@ export function flopsModel(space: SearchSpace): CostModel {
   return { unit: 'MFLOPs', provenance: 'modelled', hash: `flops:${space.hash}`, factors: count(space), warnings: [] };
 }
 
-export function mbv3FixedMacs(resolution: number): number {
+function mbv3FixedMacs(resolution: number): number {
   const { stemSize, lastSize } = mbShapes(resolution);
   const [wide, features, classes] = MB_TAIL;
   const stem = stemSize ** 2 * MB_STEM * (3 * 9 + 9 + MB_STEM);
   return stem + lastSize ** 2 * 192 * wide + wide * features + features * classes;
 }
 
-export function mbv3BlockMacs(block: MbBlockShape, kernel: number, expansion: number): number {
+function mbv3BlockMacs(block: MbBlockShape, kernel: number, expansion: number): number {
   const { inChannels, channels, inSize, outSize, squeezeExcite } = block;
   const middle = inChannels * expansion;
   const gates = squeezeExcite ? 2 * middle * divisibleBy8(Math.floor(middle / 4)) : 0;
