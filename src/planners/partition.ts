@@ -8,7 +8,7 @@
  */
 import type { PlacementProblem } from '../core/placement.ts';
 import { bitCount, type PreparedProblem } from '../core/prepared.ts';
-import { leastLatency } from './mosaic.ts';
+import { LatencyProgramme } from './latency.ts';
 import { MOST_PROCESSORS, type Pipeline } from './pipelines.ts';
 import { joinPlacement } from './whole-models.ts';
 
@@ -78,16 +78,20 @@ export function leads(prepared: PreparedProblem, pipelines: readonly ReadonlyMap
   const ranked = pipelines.map((sets) =>
     [...sets.values()].sort((a, b) => a.slowest - b.slowest || bitCount(a.set) - bitCount(b.set)),
   );
+  const programmes = pipelines.map((_, m) => new LatencyProgramme(prepared, m));
+  /** By the leader's processors and the price of the others: records of all models that keep off them. */
+  const around = new Map<string, Uint8Array[]>();
   const found: Uint8Array[] = [];
   for (let rank = 0; rank < LEADS; rank++) {
     for (let m = 0; m < M; m++) {
       const lead = ranked[m][rank];
       if (lead === undefined) continue;
       for (const free of FREE_PRICES) {
+        const key = `${lead.set} ${free}`;
         const prices = Float64Array.from({ length: P }, (_, p) => (lead.set & (1 << p) ? 1 : free));
-        found.push(
-          joinPlacement(ranked.map((_, other) => (other === m ? lead.record : leastLatency(prepared, other, prices)))),
-        );
+        const others = around.get(key) ?? programmes.map((programme) => programme.least(prices));
+        around.set(key, others);
+        found.push(joinPlacement(others.map((record, other) => (other === m ? lead.record : record))));
       }
     }
   }

@@ -24,7 +24,7 @@ export function seedPlacements(kernel: PlacementKernel, most: number): Uint8Arra
   };
   for (const placement of candidates(kernel)) {
     if (found.length >= most) break;
-    const key = placement.join();
+    const key = String.fromCharCode(...placement);
     if (taken.has(key)) continue;
     taken.add(key);
     waiting.push(placement);
