@@ -9,7 +9,7 @@ import { WORKLOAD_PRECISIONS } from '../profiles/workload.ts';
 import type { Releases } from '../simulator/plan-subject.ts';
 import type { RunSettings } from '../simulator/summary.ts';
 import type { Call, Options } from './command.ts';
-import { readSeed, readShare, wholeNumber } from './option-values.ts';
+import { readMoveCost, readSeed, readShare, wholeNumber } from './option-values.ts';
 import { MODEL_OPTIONS, PLATFORM_OPTION, SEED_OPTION, WORKLOAD_OPTION } from './options.ts';
 
 const DEFAULT_SECONDS = 10;
@@ -45,6 +45,22 @@ export const SIMULATION_OPTIONS = {
     description: 'a parameter of the controller; may be repeated',
   },
   scenario: { type: 'string', valueHint: 'FILE', description: 'what happens meanwhile: a scenario document' },
+  replan: {
+    type: 'enum',
+    options: ['on', 'off'],
+    valueHint: 'on|off',
+    description: 'place the models anew where the scenario takes a processor or a model, or brings one (on)',
+  },
+  'move-cost': {
+    type: 'string',
+    valueHint: 'SHARE',
+    description: 'share of the objective that a stage must gain to be moved then (1%)',
+  },
+  'replan-time': {
+    type: 'string',
+    valueHint: 'TIME',
+    description: 'from such a change to the new placement (0ms)',
+  },
   load: {
     type: 'string',
     valueHint: 'SHARE',
@@ -129,10 +145,15 @@ export interface SimulateValues {
   decisions?: string;
   replay?: string;
   'decision-time'?: string;
+  scenario?: string;
+  replan?: string;
+  'move-cost'?: string;
+  'replan-time'?: string;
 }
 
 /** Options that mean something only beside `--controller`. */
 export function refuseLonely(values: SimulateValues, call: Call): void {
+  refuseWithoutScenario(values);
   if (values.controller !== undefined) return;
   const given = {
     '--mode': values.mode,
@@ -150,6 +171,33 @@ export function refuseLonely(values: SimulateValues, call: Call): void {
       received: `${option} alone`,
     });
   }
+}
+
+function refuseWithoutScenario(values: SimulateValues): void {
+  for (const name of ['replan', 'move-cost', 'replan-time'] as const) {
+    if (values[name] === undefined) continue;
+    const alone = values.scenario === undefined;
+    if (!alone && (name === 'replan' || values.replan !== 'off')) continue;
+    throw new HeterodyneError(
+      'USAGE',
+      `--${name} means nothing ${alone ? 'without --scenario' : 'with --replan off'}`,
+      {
+        path: `--${name}`,
+        expected: alone ? '--scenario FILE, which changes what there is' : '--replan on',
+        received: `--${name} ${values[name]}`,
+      },
+    );
+  }
+}
+
+/** How placements change with the scenario; undefined = they do not. */
+export function replanSettings(values: SimulateValues): { replanSeconds: number; moveCost?: number } | undefined {
+  if (values.scenario === undefined || values.replan === 'off') return undefined;
+  const time = values['replan-time'];
+  return {
+    replanSeconds: time === undefined ? 0 : parseQuantity(time, 'ms', '--replan-time') / 1000,
+    ...(values['move-cost'] !== undefined && { moveCost: readMoveCost(values['move-cost']) }),
+  };
 }
 
 /** How frames come where the workload states no rate. */

@@ -23,8 +23,8 @@ export type DecisionListener = (
 const MOST = CONTROL_LIMITS.waiting;
 
 export class ControlLoop {
-  readonly system: ControlSystem;
-  readonly controller: Controller;
+  #system: ControlSystem;
+  #controller: Controller;
   readonly state: ControlState;
   readonly #request: ControlRequest;
   readonly #actuator: Actuator;
@@ -44,8 +44,8 @@ export class ControlLoop {
   ) {
     checkControlSystem(system);
     const n = system.instances.length;
-    this.system = system;
-    this.controller = controller;
+    this.#system = system;
+    this.#controller = controller;
     this.#actuator = actuator;
     this.#listener = options.listener;
     this.state = initialState(system, options.mode ?? 'balanced');
@@ -63,6 +63,27 @@ export class ControlLoop {
     this.#released = new Float64Array(n * MOST);
     this.#deadline = new Float64Array(n * MOST);
     this.#position = new Uint32Array(n * MOST);
+  }
+
+  get system(): ControlSystem {
+    return this.#system;
+  }
+
+  get controller(): Controller {
+    return this.#controller;
+  }
+
+  /**
+   * The same instances and points at other costs, as after a new placement, and a controller that was made for them: it
+   * takes over with everything that is under way.
+   *
+   * @throws HeterodyneError as `checkControlSystem`
+   */
+  succeed(system: ControlSystem, controller: Controller, now: number): void {
+    checkControlSystem(system);
+    this.#system = system;
+    this.#controller = controller;
+    this.#call('cohort-changed', -1, now);
   }
 
   /** A frame is there. Its deadline follows from the system unless given (absolute). */

@@ -22,7 +22,7 @@ import {
   type NoiseOptions,
 } from './options.ts';
 import { Servers } from './servers.ts';
-import { type EngineSystem, TRANSFER } from './system.ts';
+import { type EngineSystem, TRANSFER, wayOf } from './system.ts';
 import { Timers } from './timers.ts';
 
 export class Engine {
@@ -55,6 +55,8 @@ export class Engine {
   readonly #mostInFlight: number;
   readonly #active: Uint8Array;
   readonly #route: Int32Array;
+  /** Per route: those with the same number go the same way; empty where routes change with frames. */
+  readonly #way: Int32Array;
   readonly #released: Float64Array;
   readonly #underWay: Int32Array;
   /** Next release by the period, which a frame that waits for a place does not shift. */
@@ -91,6 +93,7 @@ export class Engine {
     this.#bursts = noise.bursts;
     this.#noise = new Noise(options.seed ?? 1);
     this.#steps = new Steps(system);
+    this.#way = this.#routeByBlock ? waysOf(system) : new Int32Array(0);
     this.#table = new FigureTable(system, this.#steps, this.#blockSigma);
     this.#levels = Int32Array.from(system.levels);
     this.#coming = Int32Array.from(system.levels);
@@ -210,7 +213,10 @@ export class Engine {
     }
   }
 
-  /** Frames released from now on take this route; with `routeChange` `block`, those under way from their next block. */
+  /**
+   * Frames released from now on take this route; with `routeChange` `block`, those under way from their next block, where
+   * it goes the same way as theirs.
+   */
   setRoute(model: number, route: number): void {
     this.#route[model] = route;
   }
@@ -221,6 +227,34 @@ export class Engine {
    */
   giveUp(model: number, frame: number): void {
     this.#frames.giveUp(model, frame);
+  }
+
+  /**
+   * Gives up every frame that has yet to pass a server that has vanished: on such a server, and in its queue, it leaves at
+   * once; elsewhere as with `giveUp`.
+   */
+  giveUpStranded(): void {
+    const frames = this.#frames;
+    const lanes = this.#lanes;
+    for (let slot = 0; slot < frames.slots; slot++) {
+      if (frames.isUnderWay(slot) && this.#isStranded(slot)) frames.giveUp(frames.model[slot], frames.frame[slot]);
+    }
+    for (let lane = 0; lane < lanes.slot.length; lane++) {
+      const slot = lanes.slot[lane];
+      if (slot < 0 || !frames.isGivenUp(slot) || !this.#servers.hasVanished(lanes.server[lane])) continue;
+      this.#timers.set(lane, Number.POSITIVE_INFINITY);
+      lanes.endSegment(lane, this.#now);
+      lanes.vacate(lane, this.#now);
+      this.#stepEnded(slot, frames.step[slot], lanes.server[lane]);
+      if (lanes.slot[lane] < 0) this.#startNext(lane);
+    }
+  }
+
+  #isStranded(slot: number): boolean {
+    const { step, route } = this.#frames;
+    const { firstStep, server } = this.#steps;
+    for (let s = step[slot]; s < firstStep[route[slot] + 1]; s++) if (this.#servers.hasVanished(server[s])) return true;
+    return false;
   }
 
   /** false: no further frames, those under way end; true: frames are released again, beginning now. */
@@ -371,14 +405,14 @@ export class Engine {
     return this.system.segmentBlock[this.#frames.segment[slot]] === TRANSFER ? 0 : this.#blockSigma;
   }
 
-  /** Routes of a model that change between blocks have the same steps and blocks: all indices move alike. */
+  /** Routes that go the same way have the same steps and blocks: all indices move alike. */
   #takeWantedRoute(slot: number): void {
     const frames = this.#frames;
     const steps = this.#steps;
     const model = frames.model[slot];
     const route = steps.firstRoute[model] + this.#route[model];
     const before = frames.route[slot];
-    if (route === before) return;
+    if (this.#way[route] !== this.#way[before]) return;
     frames.route[slot] = route;
     const step = frames.step[slot];
     frames.step[slot] += steps.firstStep[route] - steps.firstStep[before];
@@ -488,4 +522,16 @@ export class Engine {
     this.#timers.set(this.#burstTimer + processor, this.#now + lasts);
     this.#lanes.respeed(processor, this.#now);
   }
+}
+
+/** Routes of a model with the same number run the same blocks on the same servers. */
+function waysOf({ models, segmentBlock }: EngineSystem): Int32Array {
+  const known = new Map<string, number>();
+  const routes = models.flatMap((model, m) => model.routes.map((route) => ({ m, route })));
+  return Int32Array.from(routes, ({ m, route }) => {
+    const way = `${m}: ${wayOf(route, segmentBlock)}`;
+    const number = known.get(way) ?? known.size;
+    known.set(way, number);
+    return number;
+  });
 }

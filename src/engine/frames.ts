@@ -66,6 +66,14 @@ export class Frames {
     });
   }
 
+  get slots(): number {
+    return this.model.length;
+  }
+
+  isUnderWay(slot: number): boolean {
+    return this.#state[slot] === UNDER_WAY;
+  }
+
   /** A free slot of the model, or -1. */
   take(model: number): number {
     const slot = this.#free[model];

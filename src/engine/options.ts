@@ -1,6 +1,6 @@
 /** How a system is run: arrivals, disciplines, noise, contention; and what may look on. */
 import { HeterodyneError } from '../core/errors.ts';
-import type { EngineRoute, EngineSystem } from './system.ts';
+import type { EngineSystem } from './system.ts';
 
 /**
  * When frames of a model are released, and how many may be under way.
@@ -107,7 +107,10 @@ export interface EngineOptions {
   granularity?: 'stage' | 'block';
   /** `priority` and `deadline`: a more urgent frame takes over at the next block. Default false. */
   preemptive?: boolean;
-  /** From when another route holds (`setRoute`): the next frame, or the next block of frames under way. Default `frame`. */
+  /**
+   * From when another route holds (`setRoute`): the next frame, or the next block of frames under way that go the same way
+   * through the same blocks. Default `frame`.
+   */
   routeChange?: 'frame' | 'block';
   noise?: NoiseOptions;
   /** Cost of a processor's change from one model to another; default 0. */
@@ -139,7 +142,8 @@ export function checkOptions(system: EngineSystem, options: EngineOptions): void
     throw wrong('discipline', `${system.servers} disciplines, one per server`, discipline.length);
   if (preemptive && granularity !== 'block')
     throw wrong('granularity', '"block", to preempt between blocks', granularity);
-  if (options.routeChange === 'block') checkRoutesAlike(system, granularity);
+  if (options.routeChange === 'block' && granularity !== 'block')
+    throw wrong('granularity', '"block", to change routes between blocks', granularity);
   for (const [name, value] of Object.entries({
     'noise/blockSigma': noise.blockSigma ?? 0,
     'noise/frameSigma': noise.frameSigma ?? 0,
@@ -152,19 +156,6 @@ export function checkOptions(system: EngineSystem, options: EngineOptions): void
     positive('noise/bursts/meanGapSeconds', noise.bursts.meanGapSeconds);
     positive('noise/bursts/meanSeconds', noise.bursts.meanSeconds);
     if (!(noise.bursts.slowdown >= 1)) throw wrong('noise/bursts/slowdown', 'at least 1', noise.bursts.slowdown);
-  }
-}
-
-/** Between blocks a frame can change only to a route that goes the same way through the same blocks. */
-function checkRoutesAlike(system: EngineSystem, granularity: EngineOptions['granularity']): void {
-  if (granularity !== 'block') throw wrong('granularity', '"block", to change routes between blocks', granularity);
-  const way = (route: EngineRoute): string =>
-    route.steps
-      .map(({ server, first, end }) => `${server}:${system.segmentBlock.subarray(first, end).join()}`)
-      .join(' ');
-  for (const { name, routes } of system.models) {
-    if (routes.some((route) => way(route) !== way(routes[0])))
-      throw wrong('routeChange', `"frame": the routes of ${name} differ in blocks or processors`, '"block"');
   }
 }
 

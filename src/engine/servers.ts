@@ -67,6 +67,10 @@ export class Servers {
     this.#disturbance[server] = slowdown;
   }
 
+  hasVanished(server: number): boolean {
+    return this.#disturbance[server] === Number.POSITIVE_INFINITY;
+  }
+
   /** Begins or ends a burst; gives whether it has begun. */
   toggleBurst(server: number, slowdown: number): boolean {
     const begins = this.#burst[server] === 1;

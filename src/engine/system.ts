@@ -32,6 +32,11 @@ export interface EngineRoute {
   steps: EngineStep[];
 }
 
+/** Routes with equal texts run the same blocks on the same servers. */
+export function wayOf({ steps }: EngineRoute, segmentBlock: Int32Array): string {
+  return steps.map(({ server, first, end }) => `${server}:${segmentBlock.subarray(first, end).join()}`).join(' ');
+}
+
 export interface EngineModel {
   name: string;
   /** Weight of sharing, > 0. */

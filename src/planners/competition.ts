@@ -112,7 +112,7 @@ export async function compete(
 }
 
 /** The share of the objective that a moved stage must earn, when the caller does not say. */
-const MOVE_COST = 0.01;
+export const MOVE_COST = 0.01;
 
 /** Plan anew from a plan in use. Baselines know nothing of moves, and are left out. */
 export async function replanFrom(

@@ -12,8 +12,15 @@ import { PLACEMENT_STRIDE, type PlacementKernel } from '../core/placement.ts';
 import type { ProblemNames } from '../estimators/memory-bound.ts';
 import { mcts } from './mcts.ts';
 import type { PlannerContext, PlannerResult } from './planner.ts';
-import type { Plan } from './schema.ts';
 import { joinPlacement, recordOf, wholeRecord } from './whole-models.ts';
+
+/** Where the models of a plan in use run: as in its document. */
+export interface PlacedModels {
+  models: readonly {
+    name: string;
+    stages: readonly { processor: string; firstBlock: number; lastBlock: number }[];
+  }[];
+}
 
 /** What became of one model's place. */
 export interface Move {
@@ -51,7 +58,7 @@ interface OldPlace {
  */
 export async function replan(
   context: PlannerContext & { names: ProblemNames },
-  old: Plan,
+  old: PlacedModels,
   moveCost: number,
 ): Promise<Replanned> {
   if (!(moveCost >= 0 && moveCost < Infinity)) {
@@ -86,7 +93,7 @@ export async function replan(
   };
 }
 
-function oldPlace(kernel: PlacementKernel, names: ProblemNames, old: Plan, name: string, m: number): OldPlace {
+function oldPlace(kernel: PlacementKernel, names: ProblemNames, old: PlacedModels, name: string, m: number): OldPlace {
   const { blocks } = kernel.problem.models[m];
   const planned = old.models.find((model) => model.name === name);
   const processors = new Int16Array(blocks).fill(-1);

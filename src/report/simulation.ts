@@ -1,4 +1,5 @@
 /** A simulation as tables: models, processors, energy, and what it rests on. */
+import { stagesText } from '../simulator/replanning.ts';
 import type { SimulationDocument } from '../simulator/schema.ts';
 import { figure, percent } from './numbers.ts';
 import { paint, signs, type TextStyle } from './style.ts';
@@ -19,6 +20,8 @@ export function simulationText(document: SimulationDocument, style: TextStyle): 
     wrap(`${bold(`Simulation on ${platform}`)}: ${figure(seconds)} s, ${who}${partial}`, style.width),
     modelTable(document, style),
     ...(document.models.some(({ deadline }) => deadline !== undefined) ? [deadlineTable(document, style)] : []),
+    ...(document.replans === undefined ? [] : [replanTable(document.replans, style)]),
+    ...(document.phases === undefined ? [] : [phaseTable(document.phases, style)]),
     processorTable(document, style),
     footer(document, style),
   ].join('\n\n')}\n`;
@@ -79,6 +82,62 @@ function deadlineTable({ models }: SimulationDocument, style: TextStyle): string
     style,
   );
 }
+
+/** What became of all frames from one event of the scenario to the next. */
+function phaseTable(phases: NonNullable<SimulationDocument['phases']>, style: TextStyle): string {
+  const deadlines = phases.some(({ models }) => models.some(({ counted }) => counted !== undefined));
+  const power = phases.some(({ joules }) => joules !== undefined);
+  const sum = (values: readonly (number | undefined)[]): number =>
+    values.reduce<number>((all, each = 0) => all + each, 0);
+  return table(
+    [
+      { title: 'from ms', align: 'right' },
+      { title: 'what happened', flexible: true },
+      { title: 'frames/s', align: 'right' },
+      ...(deadlines ? [{ title: 'missed', align: 'right' as const }] : []),
+      ...(power ? [{ title: 'W', align: 'right' as const }] : []),
+    ],
+    phases.map(({ fromMs, untilMs, events, models, joules }) => {
+      const counted = sum(models.map((model) => model.counted));
+      return [
+        figure(fromMs),
+        events.length === 0 ? 'start' : events.join('; '),
+        figure(sum(models.map(({ throughputPerS }) => throughputPerS))),
+        ...(deadlines ? [counted > 0 ? percent(sum(models.map(({ missed }) => missed)) / counted) : ''] : []),
+        ...(power ? [joules === undefined ? '' : figure((1000 * joules) / (untilMs - fromMs))] : []),
+      ];
+    }),
+    style,
+  );
+}
+
+/** What moved when. */
+function replanTable(replans: NonNullable<SimulationDocument['replans']>, style: TextStyle): string {
+  const rows = replans.flatMap(({ holdsAtMs, cause, moves, infeasible }) => {
+    const when = figure(holdsAtMs);
+    if (moves.length === 0) return [[when, cause, '', infeasible ? 'nothing fits: all stay' : 'nothing moves', '']];
+    return moves.map(({ model, kind, from, to }, i) => [
+      i === 0 ? when : '',
+      i === 0 ? cause : '',
+      shorten(model, LONGEST_NAME, style),
+      stagesText(from),
+      `${stagesText(to)}${KINDS[kind]}`,
+    ]);
+  });
+  return table(
+    [
+      { title: 'planned anew, ms', align: 'right' },
+      { title: 'because' },
+      { title: 'model' },
+      { title: 'from blocks', flexible: true },
+      { title: 'to', flexible: true },
+    ],
+    rows,
+    style,
+  );
+}
+
+const KINDS = { forced: ' (forced)', moved: ' (pays)', back: ' (as before)' };
 
 function processorTable({ device }: SimulationDocument, style: TextStyle): string {
   return table(

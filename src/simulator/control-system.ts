@@ -1,24 +1,30 @@
 /** A subject as controllers see it: expected times per block and point, power, delays. */
 import type { ControlSystem } from '../controllers/system.ts';
-import { type EngineFigures, type EngineStep, type EngineSystem, TRANSFER } from '../engine/system.ts';
+import {
+  type EngineFigures,
+  type EngineRoute,
+  type EngineStep,
+  type EngineSystem,
+  TRANSFER,
+  wayOf,
+} from '../engine/system.ts';
 import type { Subject } from './subject.ts';
 
 /**
  * Expected times come from the same figures that the engine runs on, noise and contention left out. A transfer counts
  * with the block that it leads to. Busy watts are the idle device and the processors of the placement, weighted by the
  * time that each works on one frame of every model.
+ *
+ * @param placement which of the subject's placements holds, as `routesAt` counts them
  */
-export function controlSystemOf(system: EngineSystem, subject: Subject, delaySeconds = 0): ControlSystem {
+export function controlSystemOf(system: EngineSystem, subject: Subject, placement = 0): ControlSystem {
   const figures = subject.points.map(({ levels }) => system.figures(levels));
-  const domains = system.domains.map(({ name, delaySeconds: own, stallSeconds }) => ({
-    name,
-    delaySeconds: own + delaySeconds,
-    stallSeconds,
-  }));
+  const routes = routesAt(system, subject, placement);
+  const domains = system.domains.map(({ name, delaySeconds, stallSeconds }) => ({ name, delaySeconds, stallSeconds }));
   return {
-    instances: system.models.map(({ name, routes }, m) => {
+    instances: system.models.map(({ name }, m) => {
       const { arrival, criticality, weight, original, variants } = subject.models[m];
-      const forms = routes.map(({ steps }) => figures.map((each) => blockSeconds(system, steps, each)));
+      const forms = routes[m].map(({ steps }) => figures.map((each) => blockSeconds(system, steps, each)));
       return {
         name,
         blocks: forms[0][0].length,
@@ -42,23 +48,33 @@ export function controlSystemOf(system: EngineSystem, subject: Subject, delaySec
       id,
       levels,
       idleWatts: figures[k].idleWatts,
-      busyWatts: busyWatts(system, figures[k]),
+      busyWatts: busyWatts(system, routes, figures[k]),
     })),
     domains,
     reference: subject.reference,
     start: subject.start,
-    variantChange: variantChange(system),
+    variantChange: variantChange(system, subject),
     canSkip: true,
   };
 }
 
-/** Whether frames under way can change to any other variant: all routes of a model go the same way. */
-export function variantChange(system: EngineSystem): 'block' | 'frame' {
-  const way = (steps: readonly EngineStep[]): string =>
-    steps.map(({ server, first, end }) => `${server}:${system.segmentBlock.subarray(first, end).join()}`).join(' ');
-  return system.models.every(({ routes }) => routes.every(({ steps }) => way(steps) === way(routes[0].steps)))
-    ? 'block'
-    : 'frame';
+/** Per model: its routes while a placement holds, one per form. 0 = the plan's own, then those of `replans` in order. */
+export function routesAt({ models }: EngineSystem, subject: Subject, placement: number): EngineRoute[][] {
+  return models.map(({ routes }, m) => {
+    const forms = 1 + subject.models[m].variants.length;
+    return routes.slice(placement * forms, (placement + 1) * forms);
+  });
+}
+
+/** Whether frames under way can change to any other variant: all routes of a model under one placement go the same way. */
+export function variantChange(system: EngineSystem, subject: Subject): 'block' | 'frame' {
+  const alike = (placement: number): boolean =>
+    routesAt(system, subject, placement).every((routes) => {
+      const ways = routes.map((route) => wayOf(route, system.segmentBlock));
+      return ways.every((way) => way === ways[0]);
+    });
+  const placements = 1 + (subject.replans?.length ?? 0);
+  return Array.from({ length: placements }, (_, e) => e).every(alike) ? 'block' : 'frame';
 }
 
 function blockSeconds(system: EngineSystem, steps: readonly EngineStep[], { seconds }: EngineFigures): number[] {
@@ -76,14 +92,18 @@ function blockSeconds(system: EngineSystem, steps: readonly EngineStep[], { seco
   return blocks;
 }
 
-function busyWatts(system: EngineSystem, { seconds, idleWatts, activeWatts }: EngineFigures): number {
+function busyWatts(
+  { processors }: EngineSystem,
+  routes: readonly EngineRoute[][],
+  { seconds, idleWatts, activeWatts }: EngineFigures,
+): number {
   let busy = 0;
   let joules = 0;
-  for (const { routes } of system.models) {
-    for (const { server, first, end } of routes[0].steps) {
+  for (const [{ steps }] of routes) {
+    for (const { server, first, end } of steps) {
       for (let i = first; i < end; i++) {
         busy += seconds[i];
-        if (server < system.processors) joules += seconds[i] * activeWatts[server];
+        if (server < processors) joules += seconds[i] * activeWatts[server];
       }
     }
   }

@@ -13,6 +13,8 @@ export interface Stage {
   setMode(mode: ControlMode): void;
   /** Clocks that are not exceeded; undefined = no cap. */
   setCap(levels: Int32Array | undefined): void;
+  /** The placement with this number holds: 0 = the plan's own, then the subject's `replans`. */
+  setPlacement(placement: number): void;
 }
 
 interface Happening {
@@ -29,6 +31,11 @@ export class Happenings {
   /** @throws HeterodyneError `BAD_INPUT` a processor, model or operating point that is not there */
   constructor(scenario: Scenario | undefined, subject: Subject) {
     this.#list = scenario === undefined ? [] : happeningsOf(scenario, subject);
+    subject.replans?.forEach(({ at, text }, i) => {
+      this.#list.push({ at, text, act: (stage) => stage.setPlacement(i + 1) });
+    });
+    // Among those at the same time the scenario's go first: a replan answers them.
+    this.#list.sort((a, b) => a.at - b.at);
   }
 
   /** When the next is due, seconds; Infinity = none. */
@@ -132,7 +139,7 @@ function happeningsOf({ events }: Scenario, subject: Subject): Happening[] {
         list.push({ at, text: `mode ${event.mode}`, act: (stage) => stage.setMode(event.mode) });
     }
   });
-  return list.sort((a, b) => a.at - b.at);
+  return list;
 }
 
 function indexOf(names: readonly string[], name: string, path: string): number {

@@ -7,7 +7,7 @@
 import { type ControlSystem, expectedSeconds } from '../controllers/system.ts';
 
 export class LagMeter {
-  readonly #system: ControlSystem;
+  #system: ControlSystem;
   /** Per instance: of the frame that was begun last, and its release. */
   readonly #frame: Float64Array;
   readonly #released: Float64Array;
@@ -16,6 +16,16 @@ export class LagMeter {
     this.#system = system;
     this.#frame = new Float64Array(system.instances.length).fill(-1);
     this.#released = new Float64Array(system.instances.length);
+  }
+
+  /** A frame was given up. */
+  left(instance: number, frame: number): void {
+    if (this.#frame[instance] === frame) this.#frame[instance] = -1;
+  }
+
+  /** Expected times are others from now on. */
+  set system(system: ControlSystem) {
+    this.#system = system;
   }
 
   /**

@@ -49,12 +49,13 @@ export class FrameLog {
   skipped = 0;
   givenUp = 0;
   variantSwitches = 0;
+  /** Frames whose deadline is decided, and those that missed it. */
+  counted = 0;
+  missed = 0;
   #response = new Float64Array(1024);
   #joules = 0;
   #loss = 0;
   #worstLoss = 0;
-  #missed = 0;
-  #counted = 0;
   #worstTardiness = 0;
   #run = 0;
   #bursts = 0;
@@ -76,12 +77,12 @@ export class FrameLog {
 
   /** One frame whose deadline is decided. */
   judge(missed: boolean): void {
-    this.#counted++;
+    this.counted++;
     if (!missed) {
       this.#run = 0;
       return;
     }
-    this.#missed++;
+    this.missed++;
     if (this.#run++ === 0) this.#bursts++;
     this.#longest = Math.max(this.#longest, this.#run);
   }
@@ -111,14 +112,14 @@ export class FrameLog {
       ...(deadlineSeconds !== undefined && {
         deadline: {
           deadlineMs: 1000 * deadlineSeconds,
-          counted: this.#counted,
-          missed: this.#missed,
-          missRate: this.#counted > 0 ? this.#missed / this.#counted : 0,
-          missRate95: wilson(this.#missed, this.#counted),
+          counted: this.counted,
+          missed: this.missed,
+          missRate: this.counted > 0 ? this.missed / this.counted : 0,
+          missRate95: wilson(this.missed, this.counted),
           worstTardinessMs: 1000 * this.#worstTardiness,
           bursts: {
             count: this.#bursts,
-            mean: this.#bursts > 0 ? this.#missed / this.#bursts : 0,
+            mean: this.#bursts > 0 ? this.missed / this.#bursts : 0,
             longest: this.#longest,
           },
         },

@@ -32,7 +32,11 @@ export interface PlanSubjectInput extends PlanCostsInput {
 /**
  * @throws HeterodyneError `BAD_INPUT` models or processors that are not the plan's; else as `placementProblem`, `systemOf`
  */
-export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warnings: Warning[] } {
+export function subjectOfPlan(input: PlanSubjectInput): {
+  subject: Subject;
+  names: ProblemNames;
+  warnings: Warning[];
+} {
   const { plan, platform, workload } = input;
   if (platform.id !== plan.platform) {
     throw new HeterodyneError('BAD_INPUT', `the plan is for ${plan.platform}, not for ${platform.id}`, {
@@ -114,6 +118,7 @@ export function subjectOfPlan(input: PlanSubjectInput): { subject: Subject; warn
       ...(hasClocks && { clocks }),
       ...table,
     },
+    names,
     warnings,
   };
 }

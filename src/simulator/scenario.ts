@@ -27,7 +27,7 @@ const eventSchema = z.discriminatedUnion('type', [
     .describe('The device is held at lower clocks, whoever asks for more.'),
   z
     .strictObject({ type: z.literal('processor-lost'), atMs, untilMs, processor: z.string() })
-    .describe('A processor vanishes; what runs there stands still until it comes back.'),
+    .describe('A processor vanishes; its models are placed anew on the rest, or stand still until it is back.'),
   z
     .strictObject({ type: z.literal('model-added'), atMs, model: z.string() })
     .describe('A model of the plan comes; before, none of its frames are released.'),

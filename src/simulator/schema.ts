@@ -45,6 +45,8 @@ const modelSchema = z.strictObject({
   activeMjPerFrame: notNegative.optional().describe('Above the idle device.'),
 });
 
+const stageSchema = z.strictObject({ processor: z.string(), firstBlock: count, lastBlock: count });
+
 const shape = {
   platform: z.string(),
   planHash: z.string(),
@@ -68,6 +70,47 @@ const shape = {
   seconds: notNegative.describe('Virtual time.'),
   events: count,
   models: z.array(modelSchema).min(1),
+  replans: z
+    .array(
+      z.strictObject({
+        atMs: notNegative.describe('When the scenario made it necessary.'),
+        holdsAtMs: notNegative.describe('When the new placement holds.'),
+        cause: z.string(),
+        moves: z.array(
+          z.strictObject({
+            model: z.string(),
+            kind: z
+              .enum(['forced', 'moved', 'back'])
+              .describe('A processor is gone, it pays, or all is as it was once.'),
+            from: z.array(stageSchema).min(1),
+            to: z.array(stageSchema).min(1),
+          }),
+        ),
+        infeasible: z.literal(true).optional().describe('No placement serves what is left: all stay where they are.'),
+      }),
+    )
+    .optional()
+    .describe('The models placed anew, as the scenario asks for it.'),
+  phases: z
+    .array(
+      z.strictObject({
+        fromMs: notNegative,
+        untilMs: notNegative,
+        events: z.array(z.string()).describe('What happened at its beginning.'),
+        models: z.array(
+          z.strictObject({
+            name: z.string(),
+            finished: count,
+            throughputPerS: notNegative,
+            counted: count.optional().describe('With a deadline: frames whose deadline was decided.'),
+            missed: count.optional(),
+          }),
+        ),
+        joules: notNegative.optional().describe('Whole device, idle included.'),
+      }),
+    )
+    .optional()
+    .describe('From one event of the scenario to the next.'),
   device: z.strictObject({
     utilization: z.array(z.strictObject({ id: z.string(), share: notNegative })),
     energy: z

@@ -4,14 +4,17 @@ import type { ControllerParameters } from '../controllers/controller.ts';
 import { ControlLoop, type DecisionListener } from '../controllers/loop.ts';
 import { createController } from '../controllers/registry.ts';
 import type { ControlMode } from '../core/control-modes.ts';
+import type { PlacementModel, PlacementProblem } from '../core/placement.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineHooks, EngineOptions } from '../engine/options.ts';
 import { type EngineSystem, systemOf, TRANSFER } from '../engine/system.ts';
+import { recordOf } from '../planners/whole-models.ts';
 import { controlSystemOf, variantChange } from './control-system.ts';
 import { Course } from './course.ts';
 import { Happenings, type Stage } from './happenings.ts';
 import { LagMeter } from './lag.ts';
 import { type DeviceMetrics, deviceMetrics, FrameLog, type ModelMetrics } from './metrics.ts';
+import { type Phase, Phases } from './phases.ts';
 import type { Scenario } from './scenario.ts';
 import type { Subject } from './subject.ts';
 
@@ -37,6 +40,8 @@ export interface SimulationResult {
   models: ModelMetrics[];
   device: DeviceMetrics;
   decisions: number;
+  /** Between the events of a scenario; absent without any. */
+  phases?: Phase[];
   course?: Course;
 }
 
@@ -68,9 +73,30 @@ export async function simulate(subject: Subject, options: SimulationOptions): Pr
 
 /** The engine of a subject, for those who control or watch it themselves. */
 export function engineSystemOf(subject: Subject): EngineSystem {
-  return systemOf(subject.problem, subject.placement, {
-    variants: subject.models.map(({ variants }) => variants),
-    clocks: subject.clocks,
+  const { problem, placement, models, clocks, replans = [] } = subject;
+  const further = (own: PlacementProblem, variants: readonly (readonly PlacementModel[])[] | undefined) =>
+    own.models.map((model, m) => {
+      const forms = variants?.[m] ?? [];
+      return [...forms, ...replans.flatMap(() => [model, ...forms])];
+    });
+  const planned = models.map(({ variants }) => variants.map(({ model }) => model));
+  return systemOf(problem, placement, {
+    variants: further(problem, planned).map((forms, m) =>
+      forms.map((model, i) => {
+        const { variants } = models[m];
+        const moved = Math.floor((i + 1) / (1 + variants.length));
+        return { model, record: moved === 0 ? variants[i].record : recordOf(replans[moved - 1].placement, m) };
+      }),
+    ),
+    ...(clocks && {
+      clocks: {
+        ...clocks,
+        at(levels) {
+          const there = clocks.at(levels);
+          return { problem: there.problem, variants: further(there.problem, there.variants) };
+        },
+      },
+    }),
   });
 }
 
@@ -90,13 +116,20 @@ class Simulation {
   /** Per model: seconds of a transfer that belongs to the next block. */
   readonly #transfer: Float64Array;
   readonly #stage: Stage;
+  readonly #phases: Phases;
   readonly #lag?: LagMeter;
+  readonly #system: EngineSystem;
+  /** The placement that holds, as `routesAt` counts them; per model its form. */
+  #placement = 0;
+  readonly #variant: Int32Array;
 
   constructor(subject: Subject, options: SimulationOptions) {
     const { scenario, controller, decisionSeconds = 0, onDecision, seconds: _, ...engineOptions } = options;
     const system = engineSystemOf(subject);
     for (const domain of system.domains) domain.delaySeconds += decisionSeconds;
     this.#subject = subject;
+    this.#system = system;
+    this.#variant = new Int32Array(subject.models.length);
     this.#happenings = new Happenings(scenario, subject);
     this.#logs = subject.models.map(() => new FrameLog());
     this.#course = options.course ? new Course() : undefined;
@@ -106,9 +139,14 @@ class Simulation {
       ...engineOptions,
       arrivals: subject.models.map(({ arrival }) => arrival),
       granularity: controller === undefined && !options.preemptive ? 'stage' : 'block',
-      routeChange: controller === undefined ? 'frame' : variantChange(system),
+      routeChange: controller === undefined ? 'frame' : variantChange(system, subject),
       hooks: this.#hooks(),
     });
+    this.#phases = new Phases(
+      subject.models.map(({ name, arrival }) => ({ name, deadline: arrival.deadlineSeconds !== undefined })),
+      this.#logs,
+      this.#engine.meters,
+    );
     if (controller !== undefined) {
       const control = controlSystemOf(system, subject);
       this.#lag = this.#course && new LagMeter(control);
@@ -144,6 +182,7 @@ class Simulation {
         this.#engine.setActive(model, active);
       },
       setMode: (mode) => this.#loop?.setMode(mode, this.#engine.now),
+      setPlacement: (placement) => this.#setPlacement(placement, controller),
       setCap: (levels) => {
         this.#cap = levels;
         this.#request(this.#wanted);
@@ -161,6 +200,7 @@ class Simulation {
   result(): SimulationResult {
     const { now, meters, events } = this.#engine;
     this.#course?.end(now);
+    const phases = this.#phases.ended(now);
     const models = this.#subject.models.map(({ name, arrival }, m) => {
       const log = this.#logs[m];
       for (let i = this.#engine.overdue(m); i > 0; i--) log.judge(true);
@@ -172,6 +212,7 @@ class Simulation {
       models,
       device: deviceMetrics(this.#subject.servers, meters, models, this.#pointSwitches, now),
       decisions: this.#decisions,
+      ...(phases.length > 0 && { phases }),
       ...(this.#course && { course: this.#course }),
     };
   }
@@ -215,7 +256,9 @@ class Simulation {
         this.#loop?.blockEnded(model, frame, block, own, now);
       },
       frameEnded: (model, frame, route, released, deadline, joules, now) => {
-        const loss = route === 0 ? 0 : models[model].variants[route - 1].loss;
+        const { variants } = models[model];
+        const form = route % (1 + variants.length);
+        const loss = form === 0 ? 0 : variants[form - 1].loss;
         logs[model].ended(released, deadline, joules, loss, now);
         course?.frameLeft(model, frame, false, now);
         this.#loop?.frameEnded(model, frame, now);
@@ -224,6 +267,7 @@ class Simulation {
         logs[model].givenUp++;
         logs[model].judge(true);
         course?.frameLeft(model, frame, true, now);
+        this.#lag?.left(model, frame);
         this.#loop?.frameSkipped(model, frame, now);
       },
       levelChanged: (_domain, _level, now) => {
@@ -234,7 +278,12 @@ class Simulation {
         if (loop) loop.pointHolds(loop.state.wantedPoint, now);
       },
       woken: (now) => {
-        for (const text of this.#happenings.happen(this.#stage, now)) course?.mark('scenario', text, now);
+        if (this.#happenings.nextAt <= now) {
+          this.#phases.begin(now);
+          const texts = this.#happenings.happen(this.#stage, now);
+          this.#phases.because(texts);
+          for (const text of texts) course?.mark('scenario', text, now);
+        }
         if (this.#controllerWakes <= now) {
           this.#controllerWakes = Number.POSITIVE_INFINITY;
           this.#loop?.woken(now);
@@ -255,8 +304,27 @@ class Simulation {
 
   #setVariant(model: number, variant: number, now: number): void {
     this.#logs[model].variantSwitches++;
-    this.#engine.setRoute(model, variant);
+    this.#variant[model] = variant;
+    this.#takeRoute(model);
     this.#course?.count(`${this.#subject.models[model].name} level`, variant, now);
+  }
+
+  #takeRoute(model: number): void {
+    const forms = 1 + this.#subject.models[model].variants.length;
+    this.#engine.setRoute(model, this.#placement * forms + this.#variant[model]);
+  }
+
+  /** Frames that can still pass go their old way to its end; the others are given up. */
+  #setPlacement(placement: number, controller: SimulationOptions['controller']): void {
+    this.#placement = placement;
+    this.#subject.models.forEach((_, m) => {
+      this.#takeRoute(m);
+    });
+    this.#engine.giveUpStranded();
+    if (this.#loop === undefined || controller === undefined) return;
+    const control = controlSystemOf(this.#system, this.#subject, placement);
+    if (this.#lag) this.#lag.system = control;
+    this.#loop.succeed(control, createController(controller.id, control, controller.parameters), this.#engine.now);
   }
 
   #wake(): void {

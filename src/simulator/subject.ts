@@ -43,11 +43,23 @@ export interface SimulatedClocks extends SystemClocks {
   levelsOf(choice: string): Int32Array;
 }
 
+/** All models placed anew in mid-run. */
+export interface SimulatedReplan {
+  /** When the new placement holds, seconds. */
+  at: number;
+  /** In words, for the trace. */
+  text: string;
+  /** [M] placement records, in which every form can run. */
+  placement: Uint8Array;
+}
+
 export interface Subject {
   problem: PlacementProblem;
   /** [M] placement records. */
   placement: Uint8Array;
   models: SimulatedModel[];
+  /** Further placements, in order of time; absent = the first one stays. */
+  replans?: readonly SimulatedReplan[];
   /** Names of processors, then of the links that carry transfers. */
   servers: string[];
   /** Absent = the clocks cannot change. */

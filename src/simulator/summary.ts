@@ -6,6 +6,7 @@ import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
 import type { Discipline, NoiseOptions } from '../engine/options.ts';
 import type { Plan } from '../planners/schema.ts';
+import type { Replan } from './replanning.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulationDocument } from './schema.ts';
 import type { SimulationResult } from './simulate.ts';
@@ -27,12 +28,13 @@ export interface SimulatedRun {
   settings: RunSettings;
   controller?: { id: string; mode: ControlMode; parameters: ControllerParameters };
   scenario?: Scenario;
+  replans?: readonly Replan[];
   warnings: readonly Warning[];
 }
 
 /** A run that ended before its time is marked `partial`. */
 export function simulationOf(run: SimulatedRun): SimulationDocument {
-  const { plan, subject, result, settings, controller, scenario } = run;
+  const { plan, subject, result, settings, controller, scenario, replans = [] } = run;
   const { noise } = settings;
   return {
     kind: 'simulation',
@@ -68,6 +70,8 @@ export function simulationOf(run: SimulatedRun): SimulationDocument {
       const rate = plan.models.find(({ name }) => name === model.name)?.throughputPerS;
       return { ...model, ...(rate !== undefined && { plannedThroughputPerS: rate }) };
     }),
+    ...(replans.length > 0 && { replans: [...replans] }),
+    ...(result.phases && { phases: result.phases }),
     device: result.device,
     ...(result.seconds < settings.seconds && { partial: true }),
     warnings: [...run.warnings],

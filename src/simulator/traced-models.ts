@@ -20,7 +20,7 @@ export function tracedModels(subject: Subject): TracedModel[] {
       name,
       callsPerFrame: subject.problem.models[m].callsPerFrame,
       routes: routes.map(({ steps }, v) => ({
-        variant: v === 0 ? original : variants[v - 1].name,
+        variant: [original, ...variants.map((variant) => variant.name)][v % (1 + variants.length)],
         steps: steps.map(({ kind, first, end }, s): TracedStep => {
           if (kind === 'transfer') {
             return { kind, from: subject.servers[steps[s - 1].server], to: subject.servers[steps[s + 1].server] };

@@ -272,6 +272,71 @@ test('a variant of the same blocks can take over between blocks', () => {
   assert.is(ended[0].route, 1);
 });
 
+test('a route that goes another way holds from the next frame, even where routes change between blocks', () => {
+  const problem = problemFrom([
+    {
+      seconds: [
+        [0.01, 0.01],
+        [0.03, 0.03],
+      ],
+    },
+  ]);
+  const moved = { model: problem.models[0], record: recordsOf([[1, 1, 2]]) };
+  const twice: Arrival = { kind: 'periodic', periodSeconds: 0.1 };
+  const options: EngineOptions = { arrivals: [twice], granularity: 'block', routeChange: 'block' };
+  const { engine, ended } = watched(problem, [[1, 0, 2]], options, { variants: [[moved]] });
+  engine.run(0.005);
+  engine.setRoute(0, 1);
+  engine.run(0.19);
+  assert.equal(
+    ended.map(({ route, at }) => `${route}@${Math.round(at * 1000)}`),
+    ['0@20', '1@160'],
+  );
+});
+
+test('stranded frames leave a server that has vanished at once; what can still pass ends as it began', () => {
+  for (const granularity of ['stage', 'block'] as const) {
+    const problem = problemFrom([
+      { seconds: [[0.02], [0.02]] },
+      {
+        seconds: [
+          [0.02, 0.02],
+          [0.02, 0.02],
+        ],
+      },
+      { seconds: [[0.02], [0.02]] },
+    ]);
+    const left: string[] = [];
+    const { engine, ended } = watched(
+      problem,
+      [
+        [1, 0, 1],
+        [2, 1, 1, 0, 2],
+        [1, 1, 1],
+      ],
+      {
+        arrivals: [{ kind: 'periodic', periodSeconds: 0.005, inFlight: 3 }, once, once],
+        granularity,
+        hooks: {
+          givenUp: (m, frame, _r, _s, _d, _j, now) => void left.push(`${m}.${frame}@${Math.round(now * 1000)}`),
+        },
+      },
+    );
+    engine.run(0.012);
+    engine.disturb(0, Number.POSITIVE_INFINITY);
+    engine.setActive(0, false);
+    engine.giveUpStranded();
+    assert.equal(left, ['0.0@12', '0.1@12', '0.2@12']);
+    assert.is(engine.underWay(0), 0);
+    engine.run(1);
+    assert.equal(left.slice(3), ['1.0@20'], 'it leaves where its stage on the other processor ends');
+    assert.equal(
+      ended.map(({ model, at }) => `${model}@${Math.round(at * 1000)}`),
+      ['2@40'],
+    );
+  }
+});
+
 test('a frame that finds no place is skipped, or waits', () => {
   const problem = problemFrom([{ seconds: [[0.1]] }]);
   let skipped = 0;

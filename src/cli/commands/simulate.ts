@@ -15,8 +15,9 @@ import {
   firstDifference,
   recorder,
 } from '../../simulator/decisions.ts';
-import { addedLater } from '../../simulator/happenings.ts';
+import { addedLater, Happenings } from '../../simulator/happenings.ts';
 import { subjectOfPlan } from '../../simulator/plan-subject.ts';
+import { type ReplanRequest, withReplans } from '../../simulator/replanning.ts';
 import { scenarioDocument } from '../../simulator/scenario.ts';
 import { type SimulationDocument, simulationDocument } from '../../simulator/schema.ts';
 import { type SimulationResult, simulate } from '../../simulator/simulate.ts';
@@ -32,6 +33,7 @@ import {
   controllerSettings,
   refuseLonely,
   releaseSettings,
+  replanSettings,
   runSettings,
   SIMULATION_OPTIONS,
   type SimulateValues,
@@ -61,13 +63,22 @@ export const simulateCommand = defineCommand({
 
     const settings = runSettings(values);
     const explainAtMs = timeToExplain(values.explain, settings.seconds * 1000);
-    const { subject, warnings } = subjectOfPlan({
+    const made = subjectOfPlan({
       ...inputs,
       releases: releaseSettings(values),
       later: addedLater(scenario?.document),
       controlled: values.controller !== undefined,
     });
     const decisions: Decision[] = [];
+    const replanning = replanSettings(values);
+    const { subject, replans, warnings } =
+      scenario === undefined || replanning === undefined
+        ? { ...made, replans: [] }
+        : await placedAgain(
+            made,
+            { ...replanning, ...settings, objective: inputs.plan.objective, scenario: scenario.document },
+            call,
+          );
     const wantsDecisions = values.decisions ?? values.explain ?? values.replay;
     const controller = controllerSettings(values, call);
     const bar = await startProgress(values, call);
@@ -92,6 +103,7 @@ export const simulateCommand = defineCommand({
       settings,
       ...(controller && { controller }),
       ...(scenario && { scenario: scenario.document }),
+      replans,
       warnings: [...inputs.warnings, ...(scenario?.warnings ?? []), ...warnings],
     });
     const trace: DecisionTrace = {
@@ -118,6 +130,18 @@ export const simulateCommand = defineCommand({
     return earlier === undefined ? 0 : compare(earlier, trace, values.replay ?? '', call);
   },
 });
+
+/** With the placements that the scenario asks for, planned in advance. */
+async function placedAgain(
+  { subject, names, warnings }: ReturnType<typeof subjectOfPlan>,
+  request: Omit<ReplanRequest, 'subject' | 'names' | 'signal'>,
+  { signal }: Call,
+) {
+  // Names in the scenario are checked before anything is planned for them.
+  new Happenings(request.scenario, subject);
+  const found = await withReplans({ ...request, subject, names, signal });
+  return { ...found, warnings: [...warnings, ...found.warnings] };
+}
 
 async function readScenario(file: string) {
   return scenarioDocument.parse(await readText(file), file);
