@@ -146,7 +146,7 @@ const text = `# Plans executed, beside what they predicted
 
 Written by \`bench/run-compare.ts\`, as it came out. ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, onnxruntime-node ${await nativeVersion()}. Each candidate ran for ${values.seconds} s in five turns, interleaved with the others; the objective is the mean of the models' frames per second, with Student's 95 % interval over the turns. Profiles were measured just before. Frames are synthetic: numbers made in the process of the first stage.
 
-\`runtime-default\` is one session per model with all threads, all at work at once; its prediction is that the operating system gives each an equal share of the cores' time.
+\`runtime-default\` is one session per model with all threads, all at work at once; its prediction is that the operating system gives each an equal share of the cores' time, as far as its threads can use it.
 
 | | |
 |---|---|

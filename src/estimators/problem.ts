@@ -9,6 +9,7 @@ import type { Warning } from '../documents/warnings.ts';
 import { sourceOf } from '../platforms/provenance.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
 import type { Profile, ProfileModel } from '../profiles/schema.ts';
+import { wholeFactor } from '../profiles/whole-models.ts';
 import { type Workload, type WorkloadModel, workloadNames } from '../profiles/workload.ts';
 import { chargeHandover } from './handover.ts';
 import { checkMemoryBounds, type ProblemNames } from './memory-bound.ts';
@@ -114,7 +115,7 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   };
   refuseUnplaceableBlocks(problem, profiles, names, withoutPower);
   checkMemoryBounds(problem, names);
-  const callSeconds = chargeHandover(problem, names, profile);
+  const callSeconds = chargeHandover(problem, names, profile, profiles);
   setSoloRates(problem);
   slowDown(problem, names, profile, callSeconds, warnings);
   return { problem, names, warnings };
@@ -306,9 +307,10 @@ function placementModel(
   const seconds = new Float64Array(processors.length * n).fill(Number.POSITIVE_INFINITY);
   processors.forEach((processor, p) => {
     if (excluded.has(p) || processor.off) return;
+    const factor = wholeFactor(profile, processor.id);
     blocks.forEach((block, b) => {
       const cost = block.costs[processor.id];
-      if (cost !== undefined && cost !== 'unsupported') seconds[p * n + b] = cost.latencyMs.mean / 1000;
+      if (cost !== undefined && cost !== 'unsupported') seconds[p * n + b] = (factor * cost.latencyMs.mean) / 1000;
     });
   });
   return {

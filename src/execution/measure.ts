@@ -60,6 +60,10 @@ const NODE_RUNS = 60;
 /** Models slower than this are profiled with fewer calls. */
 const NODE_LIMIT_MS = 3000;
 const LEAST_NODE_RUNS = 8;
+/** Calls whose core time is counted. */
+const CORE_LIMIT_MS = 150;
+const LEAST_CORE_CALLS = 3;
+const MOST_CORE_CALLS = 500;
 /** Share of the time on cores that others may have without a warning. */
 const BUSY = 0.05;
 
@@ -194,14 +198,16 @@ class Bench {
     if (options.wholeOnly && provider === 'cpu') return { ...base, whole };
     const nodes = await this.nodes(whole);
     if (options.wholeOnly) return { ...base, whole, ...(nodes !== undefined && { nodes }) };
+    const coreMs = (processor.execution?.threads ?? 1) > 1 ? await this.core(last, whole) : undefined;
+    const alone = { ...base, whole, ...(coreMs !== undefined && { coreMs }) };
     advance(1);
     try {
       const pieces = await this.pieces({ whole, nodes }, advance);
-      return { ...base, whole, ...(nodes !== undefined && { nodes }), pieces };
+      return { ...alone, ...(nodes !== undefined && { nodes }), pieces };
     } catch (error) {
       // A model that cannot be cut everywhere still has its nodes.
       if (nodes === undefined || !(error instanceof HeterodyneError) || error.code !== 'BAD_INPUT') throw error;
-      return { ...base, whole, nodes };
+      return { ...alone, nodes };
     }
   }
 
@@ -227,6 +233,19 @@ class Bench {
         const { samplesMs, waitedMs } = await stage.sample(rule);
         this.parts.schedule.waited(waitedMs, samplesMs);
         return summarize(samplesMs);
+      } finally {
+        await stage.close().catch(() => {});
+      }
+    });
+  }
+
+  /** Core time of one call of the whole model: several threads take more of it than time passes. */
+  private core(last: number, whole: LatencySamples): Promise<number> {
+    const calls = Math.max(LEAST_CORE_CALLS, Math.round(CORE_LIMIT_MS / Math.max(whole.mean, 1e-3)));
+    return this.once('core', async (process) => {
+      const stage = await process.load(await this.parts.files.path(0, last));
+      try {
+        return await stage.core(Math.min(calls, MOST_CORE_CALLS));
       } finally {
         await stage.close().catch(() => {});
       }

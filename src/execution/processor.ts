@@ -40,6 +40,8 @@ export interface LoadedStage {
   time(): Promise<number>;
   /** As {@link time}, with the part of it that the call waited for a core that something else held. */
   account(): Promise<{ latencyMs: number; waitedMs: number }>;
+  /** Core time of a call, all threads together: the mean over so many, one after another, ms. */
+  core(calls: number): Promise<number>;
   /** Calls one after another until `rule` is satisfied. */
   sample(rule: SamplingRule): Promise<Series>;
   close(): Promise<void>;
@@ -124,6 +126,7 @@ export async function openProcessor(
         },
         time: async () => (await ask<'run'>({ kind: 'run', stage, want: false })).answer.latencyMs,
         account: async () => (await ask<'account'>({ kind: 'account', stage })).answer,
+        core: async (calls) => (await ask<'core'>({ kind: 'core', stage, calls })).answer.coreMs / calls,
         sample: async (rule) => (await ask<'sample'>({ kind: 'sample', stage, rule })).answer,
         close: async () => void (await ask<'close'>({ kind: 'close', stage })),
       };

@@ -36,6 +36,8 @@ export type Request =
   | { kind: 'account'; stage: number }
   /** Core time of the process so far. */
   | { kind: 'cpu' }
+  /** Core time of so many calls with generated tensors, one after another. */
+  | { kind: 'core'; stage: number; calls: number }
   /** Timed calls, one after another. */
   | { kind: 'sample'; stage: number; rule: SamplingRule }
   /** The runtime's own profile of so many calls, left as the only file of a folder. */
@@ -48,6 +50,7 @@ export interface Answers {
   run: { latencyMs: number; outputs?: TensorHeader[] };
   account: { latencyMs: number; waitedMs: number };
   cpu: { coreMs: number };
+  core: { coreMs: number };
   sample: Series;
   profile: { counted: number[] };
 }

@@ -29,6 +29,8 @@ export interface ModelMeasurement {
   runtime: string;
   pinned: boolean;
   whole: LatencySamples;
+  /** Core time of one call, where several threads share it. */
+  coreMs?: number;
   /** Means of all series of the whole model, ascending, where there was more than one: `whole` is the middle one. */
   seriesMs?: readonly number[];
   nodes?: FoldedNodes;
@@ -183,12 +185,13 @@ function betterWay(outcomes: readonly Outcome[]): Way {
 }
 
 function measurementOf(outcome: ModelMeasurement, way: Way): Measurement {
-  const { runtime, pinned, whole, nodes, pieces } = outcome;
+  const { runtime, pinned, whole, coreMs, nodes, pieces } = outcome;
   const sums = sumsOf(outcome);
   return {
     runtime,
     pinned,
     whole: latencyOf(whole),
+    ...(coreMs !== undefined && { coreMs }),
     ...(sums.pieces !== undefined && { pieceSumMs: sums.pieces, pieces: pieces!.length }),
     ...(sums.nodes !== undefined && { nodeSumMs: sums.nodes, unassignedMs: nodes!.unassignedMs }),
     used: sums.nodes === undefined ? 'pieces' : sums.pieces === undefined ? 'nodes' : way,

@@ -36,6 +36,7 @@ const measurementSchema = z.strictObject({
   runtime: z.string().describe('Program that ran the model, with its version.'),
   pinned: z.boolean().describe('The process was held to the cores of the processor.'),
   whole: latencySchema.describe('The whole model, not cut.'),
+  coreMs: notNegative.optional().describe('Core time of one call of it, all threads together.'),
   pieceSumMs: notNegative.optional().describe('Sum over blocks cut out and timed one by one.'),
   pieces: z.int().min(1).optional().describe('Files that were cut; short blocks stand together in one.'),
   nodeSumMs: notNegative.optional().describe("Sum over the runtime's own profile of every node, folded onto blocks."),

@@ -3,10 +3,11 @@ import { HeterodyneError } from '../core/errors.ts';
 import { plan as makePlan } from '../planners/plan.ts';
 import type { Plan } from '../planners/schema.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
+import { handoverOf } from '../profiles/handover.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Workload } from '../profiles/workload.ts';
+import { type CoreSharer, coreSharedRates } from './core-shares.ts';
 import { objectiveOfRates, scoreOfRates } from './score.ts';
-import { timeSharedRates } from './time-shares.ts';
 
 export interface Candidate {
   /** Those that place everything alike share a candidate. */
@@ -79,7 +80,7 @@ function allCores({ processors }: Platform): Processor {
   });
 }
 
-/** A process for each model, all on all cores, which the operating system shares out: fair in time. */
+/** A process for each model, all on all cores, which the operating system shares out: fair in core time. */
 async function runtimeDefault({ plan, platform, profile, workload, signal }: CandidateInput): Promise<Candidate> {
   const { id } = allCores(platform);
   const only: Platform = {
@@ -97,11 +98,23 @@ async function runtimeDefault({ plan, platform, profile, workload, signal }: Can
   const whole = await makePlan(request, { signal });
   const own = (model: string): string => `${id} of ${model}`;
   const processor = allCores(platform);
-  const rates = timeSharedRates(
-    whole.models.map((model, m) => ({
-      aloneThroughputPerS: 1000 / model.latencyMs,
-      ...(workload.models[m]?.ratePerS !== undefined && { ratePerS: workload.models[m].ratePerS }),
-    })),
+  const { threads } = processor.execution!;
+  const rates = coreSharedRates(
+    whole.models.map(({ name, variant, latencyMs }, m): CoreSharer => {
+      const profiled = profile.models.find((model) => model.name === name && model.variant === variant);
+      const measured = profiled?.measurement?.[id];
+      const { ratePerS, callsPerFrame = 1 } = workload.models[m]!;
+      // What is not known to wait is taken to keep all cores busy.
+      const busyMs = measured?.coreMs === undefined ? threads * latencyMs : measured.coreMs * callsPerFrame;
+      const messagesMs =
+        measured?.coreMs === undefined ? 0 : handoverOf(profile, id).callSeconds * 1000 * callsPerFrame;
+      return {
+        coreSeconds: (busyMs + messagesMs) / 1000,
+        aloneSeconds: latencyMs / 1000,
+        ...(ratePerS !== undefined && { ratePerS }),
+      };
+    }),
+    threads,
   );
   const value = objectiveOfRates(plan.objective, rates) ?? whole.score.value;
   return {
