@@ -10,6 +10,22 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'heterodyne-packed-'));
+/** Every entry point, in a program that is checked strictly. */
+const TYPED = `import { type HeterodyneError, type Plan, plan } from 'heterodyne';
+import { type Core, defaultCore } from 'heterodyne/core';
+import { type OnnxSession, openSession } from 'heterodyne/onnx';
+import { deploy, type Runtime, thisHost } from 'heterodyne/runtime';
+
+const core: Core = defaultCore();
+const { platform } = await thisHost();
+const document: Plan = await plan({ platform, models: ['squeezenet'], objective: 'min' }, { core });
+const runtime: Runtime = await deploy(document, { platform, onEvent: (event) => console.log(event.kind) });
+export const session: OnnxSession = await openSession(new Uint8Array());
+export const failure: HeterodyneError['code'] = 'BAD_INPUT';
+const stage: string | undefined = document.models[0]?.stages[0]?.processor;
+console.log(stage, runtime.models.map(({ name }) => name));
+`;
+
 let passed = 0;
 let failed = 0;
 
@@ -43,11 +59,12 @@ try {
     passed++;
     console.log(`• nothing but the build is packed (${names.length} files)`);
   }
-  // The dependencies are those of this checkout; the package itself is the packed one.
+  // The dependencies are those of this checkout, without the optional ones; the package itself is the packed one.
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
+  const absent = ['heterodyne', 'onnxruntime-web', 'onnxruntime-node'];
   for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!name.startsWith('.') && name !== 'heterodyne')
+    if (!name.startsWith('.') && !absent.includes(name))
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   symlinkSync(join(folder, 'package'), join(modules, 'heterodyne'));
@@ -69,6 +86,22 @@ console.log(JSON.stringify(document.score));
   run('Deno uses it by name', deno, ['run', '--allow-read', '--node-modules-dir=manual', 'use.mjs'], {
     check: isScore,
   });
+  writeFileSync(join(folder, 'use.ts'), TYPED);
+  for (const [resolution, module] of [
+    ['bundler', 'esnext'],
+    ['nodenext', 'nodenext'],
+  ]) {
+    const strict = [
+      '--strict',
+      '--noUncheckedIndexedAccess',
+      '--exactOptionalPropertyTypes',
+      '--skipLibCheck',
+      'false',
+    ];
+    const words = [...strict, '--noEmit', '--target', 'es2023', '--types', 'node', '--module', module];
+    const tsc = [join(root, 'node_modules/.bin/tsc'), ...words, '--moduleResolution', resolution, 'use.ts'];
+    run(`its types hold by themselves (${resolution})`, process.execPath, tsc);
+  }
   const { bin } = JSON.parse(readFileSync(join(folder, 'package/package.json'), 'utf8'));
   run(
     'its command line plans',

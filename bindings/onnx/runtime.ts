@@ -1,14 +1,17 @@
 /** Loading of `onnxruntime-web`: apart from sessions, whose types must not need the package. */
 import { HeterodyneError } from '../../src/core/errors.ts';
 
-export type Runtime = typeof import('onnxruntime-web');
+/** What is set of it. Told by structure: whoever compiles against these types need not have the optional package. */
+interface Settable {
+  env: { wasm: { numThreads?: number }; logLevel?: unknown };
+}
 
 /**
  * The runtime, set to one thread and to silence. `load` imports the package.
  *
  * @throws HeterodyneError `NOT_READABLE`: not installed, or not permitted.
  */
-export async function loadRuntime(load: () => Promise<Runtime>): Promise<Runtime> {
+export async function loadRuntime<Runtime extends Settable>(load: () => Promise<Runtime>): Promise<Runtime> {
   const runtime = await load().catch((error) => {
     throw cannotLoad(error);
   });

@@ -3,7 +3,7 @@
  * numbers. The package is an optional peer and is loaded on first use.
  */
 import { HeterodyneError } from '../../src/core/errors.ts';
-import { cannotLoad, loadRuntime, type Runtime, reason } from './runtime.ts';
+import { cannotLoad, loadRuntime, reason } from './runtime.ts';
 import { wrapSession } from './wrap.ts';
 
 /** Element types of tensors that go in and out, with the array that holds them. `bool` and `float16` as raw codes. */
@@ -63,7 +63,7 @@ export interface OnnxSession {
 /** Warnings and notices of the runtime are of no use to callers: 3 = errors only. */
 const ERRORS_ONLY = 3;
 
-let loading: Promise<Runtime> | undefined;
+let loading: Promise<typeof import('onnxruntime-web')> | undefined;
 
 /** Version of the installed runtime; undefined where it is not installed. */
 export async function webVersion(): Promise<string | undefined> {
