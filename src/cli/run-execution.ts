@@ -32,6 +32,7 @@ export interface ExecutionValues extends OutputSettings, ControlValues {
 export interface RunSettings {
   forMs: number;
   warmupMs: number;
+  frames?: number;
   policy: FramePolicy;
   queue?: number;
   inFlight?: number;
@@ -91,12 +92,13 @@ export async function measureTurns(
   const workload = inputs.workload ?? workloadBeside(plan, profile);
   const candidates = await candidatesOf({ plan, platform, profile, workload, signal: call.signal });
   const bar = await startProgress(values, call);
-  const { forMs, warmupMs } = settings;
+  const { forMs, warmupMs, frames } = settings;
   try {
     return await compare(
       candidates,
       {
         forMs,
+        ...(frames !== undefined && { frames }),
         ...(values.warmup !== undefined && { warmupMs }),
         signal: call.signal,
         ratesPerS: ratesOf(inputs.workload, plan),
@@ -136,7 +138,7 @@ async function deployShown(
 async function measure(
   runtime: Runtime,
   inputs: RunInputs,
-  { forMs, warmupMs }: RunSettings,
+  { forMs, warmupMs, frames }: RunSettings,
   log: EventLog,
   values: ExecutionValues,
   call: Call,
@@ -160,6 +162,7 @@ async function measure(
     const result = await run(runtime, {
       forMs,
       warmupMs,
+      ...(frames !== undefined && { frames }),
       sources,
       ratesPerS,
       meters,

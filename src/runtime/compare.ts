@@ -78,10 +78,11 @@ export async function compare<T>(
   }
 }
 
-function joined(before: RunResult | undefined, { elapsedMs, busyMs, ...rest }: RunResult): RunResult {
+function joined(before: RunResult | undefined, { elapsedMs, busyMs, feederMs, ...rest }: RunResult): RunResult {
   return {
     ...rest,
     elapsedMs: elapsedMs + (before?.elapsedMs ?? 0),
+    feederMs: feederMs + (before?.feederMs ?? 0),
     busyMs: new Map([...busyMs].map(([id, ms]) => [id, ms + (before?.busyMs.get(id) ?? 0)])),
   };
 }

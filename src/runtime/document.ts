@@ -84,6 +84,7 @@ export function documentOf({ runtime, result, source, log }: DocumentParts): Run
       planned: plan.score.value,
       ...scoreOfRates(rates),
     },
+    feederMs: result.feederMs,
     events: [...log.events],
     ...(result.partial && { partial: true as const }),
     warnings: [...runtime.warnings, ...(log.left > 0 ? [tooMany(log.left)] : [])],

@@ -5,8 +5,12 @@
  *
  * A run times stages, not blocks: the blocks of a stage share its error. Stages with few calls count for less. Beside a
  * busy machine medians are measured, which bursts of other programs move least.
+ *
+ * What calls and tensors cost between processes moves in the same way, by the core time of the process that feeds frames:
+ * measured over what the profile says of so many calls with so many bytes.
  */
 import type { Warning } from '../documents/warnings.ts';
+import { handoverOf } from '../profiles/handover.ts';
 import type { BlockCost, Profile } from '../profiles/schema.ts';
 import type { RunDocument } from './schema.ts';
 
@@ -65,7 +69,42 @@ export function learn(profile: Profile, document: RunDocument, options: LearnOpt
     }
     return { ...model, blocks };
   });
-  return { profile: { ...profile, models }, drifts, replan, warnings: busyWarning(document) };
+  const handover = learnedHandover(profile, document, weight);
+  const warnings = busyWarning(document);
+  return { profile: { ...profile, models, ...(handover && { handover }) }, drifts, replan, warnings };
+}
+
+/** One run moves costs of handing over at most so far: little else is known of what the process did meanwhile. */
+const MOST_HANDOVER_RATIO = 4;
+
+/** undefined where nothing is known: older profiles, sources of frames that take core time themselves. */
+function learnedHandover(profile: Profile, document: RunDocument, weight: number): Profile['handover'] {
+  const { handover } = profile;
+  if (handover === undefined || document.feederMs === undefined || document.source !== 'synthetic') return undefined;
+  let plannedMs = 0;
+  let calls = 0;
+  for (const { stages } of document.models) {
+    for (const [s, stage] of stages.entries()) {
+      const costs = handoverOf(profile, stage.processor);
+      const into = stages[s - 1]?.outputBytes ?? 0;
+      const bytes = into * costs.intoSecondsPerByte + stage.outputBytes * costs.outOfSecondsPerByte;
+      plannedMs += handover.feederShare * stage.calls * 1000 * (costs.callSeconds + bytes);
+      calls += stage.calls;
+    }
+  }
+  if (!(plannedMs > 0)) return undefined;
+  const ratio = Math.min(MOST_HANDOVER_RATIO, Math.max(1 / MOST_HANDOVER_RATIO, document.feederMs / plannedMs));
+  const step = weight * Math.min(1, calls / FULL_CALLS);
+  const factor = 1 - step + step * ratio;
+  const processors = Object.entries(handover.processors).map(([id, { callMs, intoBytesPerS, outOfBytesPerS }]) => [
+    id,
+    {
+      callMs: callMs * factor,
+      ...(intoBytesPerS !== undefined && { intoBytesPerS: intoBytesPerS / factor }),
+      ...(outOfBytesPerS !== undefined && { outOfBytesPerS: outOfBytesPerS / factor }),
+    },
+  ]);
+  return { ...handover, processors: Object.fromEntries(processors) };
 }
 
 function scaled(cost: Exclude<BlockCost, 'unsupported'>, factor: number, changesOrigin: boolean): BlockCost {

@@ -1,5 +1,6 @@
 /** Running a deployed plan for some time: frames are fed to every model, and what comes out is measured. */
 
+import { ownCoreMs } from '../../bindings/host/index.ts';
 import { inputsToTime } from '../execution/tensors.ts';
 import type { DeployedModel, Runtime } from './deploy.ts';
 import { ModelMeter } from './meters.ts';
@@ -7,6 +8,8 @@ import { type FrameSource, syntheticSource } from './sources.ts';
 
 export interface RunOptions {
   forMs: number;
+  /** Ends earlier, as soon as every model has finished so many frames that were counted. */
+  frames?: number;
   /** Before counting begins; default 500. */
   warmupMs?: number;
   /** By model; absent = the same generated numbers for every frame. */
@@ -38,6 +41,8 @@ export interface RunResult {
   meters: ReadonlyMap<string, ModelMeter>;
   /** By processor: time in calls. */
   busyMs: ReadonlyMap<string, number>;
+  /** Core time of this process, which feeds the frames. */
+  feederMs: number;
   /** Frames per second of this very run, in the plan's order. */
   turnRates: number[];
   /** The signal came first. */
@@ -72,6 +77,7 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
   try {
     await pause(warmupMs, stop.signal, signal);
     beganAt = performance.now();
+    const coreMs = ownCoreMs();
     options.onBegin?.();
     const before = runtime.models.map(({ name }) => meters.get(name)!.counts.finished);
     for (const [name, meter] of meters) forget.push(runtime.observe(name, meter));
@@ -80,8 +86,9 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
       () => options.onProgress?.({ elapsedMs: performance.now() - beganAt, forMs, meters }),
       progressMs,
     );
-    await pause(forMs, stop.signal, signal);
+    await pause(forMs, stop.signal, signal, options.frames === undefined ? undefined : enough(runtime, options.frames));
     const elapsedMs = performance.now() - beganAt;
+    const feederMs = ownCoreMs() - coreMs;
     const busyMs = new Map(
       runtime.stations.map(({ processor, busyMs: now }) => [processor.id, now - (busyBefore.get(processor.id) ?? 0)]),
     );
@@ -92,12 +99,29 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
     stop.abort();
     await broken;
     await Promise.all(runtime.models.map(({ flow }) => flow.drained()));
-    return { elapsedMs, meters, busyMs, turnRates, partial: signal?.aborted === true };
+    return { elapsedMs, meters, busyMs, feederMs, turnRates, partial: signal?.aborted === true };
   } finally {
     clearInterval(timer);
     for (const end of forget) end();
     stop.abort();
   }
+}
+
+/** Aborts when every model has finished so many frames from now on. */
+function enough(runtime: Runtime, frames: number): AbortSignal {
+  const reached = new AbortController();
+  let left = runtime.models.length;
+  for (const { name } of runtime.models) {
+    let finished = 0;
+    const forget = runtime.observe(name, {
+      ended() {
+        if (++finished < frames) return;
+        forget();
+        if (--left === 0) reached.abort();
+      },
+    });
+  }
+  return reached.signal;
 }
 
 /** Feeds one model until told to stop. */

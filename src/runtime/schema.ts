@@ -117,6 +117,9 @@ const shape = {
   processors: z.array(processorSchema).min(1),
   score: scoreSchema,
   otherLoad: fraction.optional().describe("Share of the cores' time that other programs took."),
+  feederMs: notNegative
+    .optional()
+    .describe('Core time of the process that feeds frames and hands tensors on, within those seconds.'),
   energyJ: notNegative.optional().describe('Of the whole machine, from its own meters.'),
   controller: controllerSchema.optional(),
   compare: z.array(candidateSchema).optional().describe('Executed in turns with the plan, which comes first.'),

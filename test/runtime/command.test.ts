@@ -43,8 +43,10 @@ claim('a plan runs, its document is what --json prints, metrics and learned cost
       ...[
         '--report',
         `${folder}/run.html`,
+        '--frames',
+        '5',
         '--for',
-        '300ms',
+        '60s',
         '--json',
         '--out',
         `${folder}/run.json`,
@@ -79,7 +81,7 @@ claim('a plan alone finds its model from the working directory or beside the pla
     const { source, hash } = opened.blocked;
     const models = plan.models.map((each) => ({ ...each, source, hash }));
     writeFileSync(`${here}/plan.json`, planDocument.write({ ...plan, models }));
-    const words = ['--warmup', '0', '--for', '50ms', '--json'];
+    const words = ['--warmup', '0', '--frames', '1', '--for', '60s', '--json'];
     const from = (place: string) => workingIn(place, () => run(['run', '../here/plan.json', ...words]));
     for (const place of [here, there]) {
       const { code, out, err } = await from(place);
@@ -126,7 +128,7 @@ claim('what was measured is printed even when the disk is full, and the error sa
       return;
     }
     const { words } = await files(folder);
-    const { code, out, err } = await run([...words, '--for', '100ms', '--out', '/dev/full']);
+    const { code, out, err } = await run([...words, '--frames', '1', '--for', '60s', '--out', '/dev/full']);
     assert.is(code, 65);
     assert.match(err, /the disk is full/);
     assert.match(out, /Run on host/);
@@ -136,7 +138,7 @@ claim('what was measured is printed even when the disk is full, and the error sa
 claim('the plan and the baselines are executed in turns', () =>
   inFolder(async (folder) => {
     const { words } = await files(folder);
-    const { code, out, err } = await run([...words, '--for', '500ms', '--compare', '--json']);
+    const { code, out, err } = await run([...words, '--frames', '3', '--for', '300s', '--compare', '--json']);
     assert.is(code, 0, err);
     const { document } = runDocument.parse(out, 'run');
     const names = document.compare!.flatMap(({ name }) => name.split(' = '));

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fitHandover } from '../../src/profiles/handover.ts';
 import { rooflineProfile } from '../../src/profiles/roofline.ts';
 import { meanInterval } from '../../src/profiles/samples.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
@@ -97,6 +98,22 @@ test('few calls teach little, none teach nothing', () => {
   const document = ran(2, 0);
   delete document.models[0]!.stages[0]!.latencyMs;
   assert.is(latency(learn(profile, document).profile, 0, 'cpu-0'), latency(profile, 0, 'cpu-0'));
+});
+
+test('what a call costs between processes moves by the core time of the process that feeds frames', () => {
+  const series = [{ processor: 'cpu-0', intoBytes: 0, outOfBytes: 0, calls: 9, coreMs: 0.1, feederMs: 0.05 }];
+  const known = { ...profile, handover: { ...fitHandover(series) } };
+  known.handover.processors['cpu-1'] = { callMs: 0.3, outOfBytesPerS: 1e9 };
+  // 100 calls on each: 0.5 x 100 x (0.1 + 0.3) ms are planned in the feeding process, and 40 ms were seen.
+  const document = { ...ran(1), feederMs: 40 };
+  const { processors } = learn(known, document).profile.handover!;
+  assert.ok(Math.abs(processors['cpu-0']!.callMs / 0.15 - 1) < 1e-9, 'half way to twice as much');
+  assert.ok(Math.abs(processors['cpu-1']!.callMs / 0.45 - 1) < 1e-9);
+  assert.ok(Math.abs(processors['cpu-1']!.outOfBytesPerS! / (1e9 / 1.5) - 1) < 1e-9);
+  const extreme = learn(known, { ...document, feederMs: 1e6 }).profile.handover!;
+  assert.ok(Math.abs(extreme.processors['cpu-0']!.callMs / 0.25 - 1) < 1e-9, 'at most half way to four times');
+  assert.equal(learn(known, { ...document, source: 'module' }).profile.handover, known.handover);
+  assert.is(learn(profile, document).profile.handover, undefined);
 });
 
 test('quantiles of counted times are within a hundredth of those of the sorted times', () => {

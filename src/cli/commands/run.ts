@@ -23,6 +23,7 @@ import { isGroupPlan, runGroupFile } from './run-group.ts';
 
 const DEFAULT_MS = 10_000;
 const DEFAULT_WARMUP_MS = 500;
+const MOST_FRAMES = 1e9;
 /** A day. */
 const MOST_MS = 86_400_000;
 
@@ -37,6 +38,11 @@ export const runCommand: Command = defineCommand({
       type: 'string',
       valueHint: 'TIME',
       description: 'how long to measure, as 30s (10s; a bare number means ms)',
+    },
+    frames: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'end earlier, as soon as every model has finished N frames (with --compare: in each turn)',
     },
     warmup: { type: 'string', valueHint: 'TIME', description: 'how long to run before measuring (500ms)' },
     profile: {
@@ -145,6 +151,7 @@ interface Values extends ExecutionValues {
   'move-cost'?: string;
   log?: string;
   for?: string;
+  frames?: string;
   policy?: string;
   queue?: string;
   'in-flight'?: string;
@@ -166,6 +173,7 @@ function runSettings(values: Values): RunSettings {
     warmupMs: time(values.warmup, '--warmup', DEFAULT_WARMUP_MS, 0),
     policy: (values.policy ?? 'every') as FramePolicy,
     controlled: values.controller !== undefined,
+    ...(values.frames !== undefined && { frames: wholeNumber(values.frames, '--frames', 1, MOST_FRAMES) }),
     ...(values.queue !== undefined && { queue: wholeNumber(values.queue, '--queue', 0, 64) }),
     ...(values['in-flight'] !== undefined && { inFlight: wholeNumber(values['in-flight'], '--in-flight', 1, 32) }),
     ...(values.timeout !== undefined && { timeoutMs: time(values.timeout, '--timeout', 0, 1) }),
