@@ -59,13 +59,15 @@ function leastLoaded(prepared: PreparedProblem, m: number, loads: Float64Array):
   let bestLatency = Number.POSITIVE_INFINITY;
   let visits = 0;
   const visit = (stage: number, first: number, used: number, busiest: number, latency: number) => {
+    // The last stage takes all that is left.
+    const leastEnd = stage + 1 < model.maxStages ? first + 1 : n;
     for (let p = 0; p < P; p++) {
       if (used & (1 << p)) continue;
       const end = model.reach[p * n + first];
       const incoming =
         stage > 0 ? transferSeconds(problem, record[2 * stage - 1], p, outputBytes[first - 1]) * callsPerFrame : 0;
       const row = p * (n + 1) + first;
-      for (let e = end; e > first; e--) {
+      for (let e = end; e >= leastEnd; e--) {
         if (visits++ >= MOST_VISITS) return;
         const seconds = (model.secondsPrefix[row - first + e] - model.secondsPrefix[row]) * callsPerFrame + incoming;
         const most = Math.max(busiest, base[p] + seconds);

@@ -79,7 +79,7 @@ export function leads(prepared: PreparedProblem, pipelines: readonly ReadonlyMap
     [...sets.values()].sort((a, b) => a.slowest - b.slowest || bitCount(a.set) - bitCount(b.set)),
   );
   const programmes = pipelines.map((_, m) => new LatencyProgramme(prepared, m));
-  /** By the leader's processors and the price of the others: records of all models that keep off them. */
+  /** By prices: records of all models. */
   const around = new Map<string, Uint8Array[]>();
   const found: Uint8Array[] = [];
   for (let rank = 0; rank < LEADS; rank++) {
@@ -87,8 +87,8 @@ export function leads(prepared: PreparedProblem, pipelines: readonly ReadonlyMap
       const lead = ranked[m][rank];
       if (lead === undefined) continue;
       for (const free of FREE_PRICES) {
-        const key = `${lead.set} ${free}`;
         const prices = Float64Array.from({ length: P }, (_, p) => (lead.set & (1 << p) ? 1 : free));
+        const key = prices.join();
         const others = around.get(key) ?? programmes.map((programme) => programme.least(prices));
         around.set(key, others);
         found.push(joinPlacement(others.map((record, other) => (other === m ? lead.record : record))));
