@@ -12,6 +12,7 @@ import { flopsModel } from '../subnets/costs/flops.ts';
 import { readLayerTable } from '../subnets/costs/layer-table.ts';
 import { measureCosts } from '../subnets/costs/measure.ts';
 import { ofaLatencyModel } from '../subnets/costs/ofa-tables.ts';
+import { smoothed } from '../subnets/costs/smoothing.ts';
 import { elasticSpaceDocument } from '../subnets/elastic-space.ts';
 import type { EvolutionPreset } from '../subnets/methods/presets.ts';
 import { type AccuracyPredictor, loadPredictor } from '../subnets/predictor.ts';
@@ -57,8 +58,28 @@ export async function readSpace(
   return { space: searchSpace(sizes ? { ...document, resolutions: sizes.sort((a, b) => a - b) } : document), warnings };
 }
 
+export interface CostSettings {
+  /** Put missing entries in from their neighbours. */
+  interpolate?: boolean;
+  /** Let larger choices never cost less. */
+  smooth?: boolean;
+}
+
 /** `DIR`, `FILE`, `flops`, or `NAME=` one of them. */
-export async function readCosts(given: readonly string[], space: SearchSpace): Promise<ProcessorCosts[]> {
+export async function readCosts(
+  given: readonly string[],
+  space: SearchSpace,
+  settings: CostSettings = {},
+): Promise<ProcessorCosts[]> {
+  const read = await readAsStated(given, space, settings);
+  return settings.smooth ? read.map((costs) => smoothedCosts(space, costs)) : read;
+}
+
+export function smoothedCosts(space: SearchSpace, { processor, model }: ProcessorCosts): ProcessorCosts {
+  return { processor, model: smoothed(space, model, processor) };
+}
+
+function readAsStated(given: readonly string[], space: SearchSpace, settings: CostSettings): Promise<ProcessorCosts[]> {
   return Promise.all(
     given.map(async (text): Promise<ProcessorCosts> => {
       const [, name, place] = /^(?:([^=/\\]+)=)?(.*)$/s.exec(text)!;
@@ -68,22 +89,27 @@ export async function readCosts(given: readonly string[], space: SearchSpace): P
         .replace(/[/\\]+$/, '')
         .split(/[/\\]/)
         .at(-1)!;
-      if (names) return { processor: name ?? fallback, model: await readTables(place, names, space) };
+      if (names) return { processor: name ?? fallback, model: await readTables(place, names, space, settings) };
       const content = await readText(place);
       if (/"kind"\s*:\s*"subnet-costs"/.test(content)) {
         const { document, warnings } = subnetCostsDocument.parse(content, place);
-        const model = costsModel(space, document, place);
+        const model = costsModel(space, document, place, settings);
         return {
           processor: name ?? document.processor,
           model: { ...model, warnings: [...warnings, ...model.warnings] },
         };
       }
-      return { processor: name ?? fallback, model: ofaLatencyModel(space, [readLayerTable(content, place)]) };
+      return { processor: name ?? fallback, model: ofaLatencyModel(space, [readLayerTable(content, place)], settings) };
     }),
   );
 }
 
-async function readTables(folder: string, names: readonly string[], space: SearchSpace): Promise<CostModel> {
+async function readTables(
+  folder: string,
+  names: readonly string[],
+  space: SearchSpace,
+  settings: CostSettings,
+): Promise<CostModel> {
   const tables = names.filter((name) => /_lookup_table\.(ya?ml|json)$/.test(name));
   if (tables.length === 0) {
     throw new HeterodyneError('BAD_INPUT', `${folder} holds no latency tables`, {
@@ -93,7 +119,7 @@ async function readTables(folder: string, names: readonly string[], space: Searc
     });
   }
   const read = tables.map(async (name) => readLayerTable(await readText(`${folder}/${name}`), `${folder}/${name}`));
-  return ofaLatencyModel(space, await Promise.all(read));
+  return ofaLatencyModel(space, await Promise.all(read), settings);
 }
 
 /**

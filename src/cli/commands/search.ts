@@ -25,7 +25,7 @@ import { readEvaluations, readSeed, readShare, readTimeLimit, wholeNumber } from
 import { OUTPUT_OPTIONS, type OutputSettings, SEED_OPTION } from '../options.ts';
 import { checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
-import { measureHost, readCosts, readMeasurements, readPredictor, readSpace } from '../search-inputs.ts';
+import { measureHost, readCosts, readMeasurements, readPredictor, readSpace, smoothedCosts } from '../search-inputs.ts';
 
 const CORES = { wasm: wasmCore, reference: referenceCore };
 /** Some limit cannot be kept, or the accuracy asked for was not found. */
@@ -57,6 +57,14 @@ export const searchCommand = defineCommand({
       repeatable: true,
       description:
         'latency tables (a folder of RESOLUTION_lookup_table.yaml, or a document of kind subnet-costs), or flops; once for each processor',
+    },
+    interpolate: {
+      type: 'boolean',
+      description: 'put entries that a latency table lacks in from their neighbours, with a warning that names them',
+    },
+    smooth: {
+      type: 'boolean',
+      description: 'change latency tables as little as it takes for larger choices never to be faster',
     },
     measure: {
       type: 'enum',
@@ -144,7 +152,7 @@ export const searchCommand = defineCommand({
     await checkOutput(values, [values.predictor, ...given]);
     await checkLadder(values, [values.predictor, ...given]);
     const evaluate = readEvaluate(values, space.name, call.signal);
-    const read = await readCosts(given, space);
+    const read = await readCosts(given, space, values);
     const costs = values.measure === undefined ? read : [...read, await measured(space, values, call)];
     const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
     const networks = values.measured === undefined ? undefined : await readMeasurements(values.measured);
@@ -222,12 +230,15 @@ function readPreset(values: {
 /** Blocks timed on this machine, behind a bar of their own. */
 async function measured(
   space: SearchSpace,
-  values: OutputSettings & { 'costs-out'?: string },
+  values: OutputSettings & { 'costs-out'?: string; smooth?: boolean },
   call: Call,
 ): Promise<ProcessorCosts> {
   const bar = await startProgress(values, call);
   try {
-    return await measureHost(space, values['costs-out'], call.signal, (share) => bar.update(share, 'timing blocks'));
+    const timed = await measureHost(space, values['costs-out'], call.signal, (share) =>
+      bar.update(share, 'timing blocks'),
+    );
+    return values.smooth ? smoothedCosts(space, timed) : timed;
   } finally {
     bar.end();
   }

@@ -6,6 +6,7 @@ import { contentHash } from '../../documents/canonical.ts';
 import { type DocumentFrom, defineDocument } from '../../documents/document.ts';
 import type { SearchSpace } from '../space.ts';
 import { type CostModel, factor } from './cost-model.ts';
+import { interpolated, MISSING_HINT } from './interpolation.ts';
 
 const timing = {
   meanMs: z.number().min(0),
@@ -40,8 +41,16 @@ export const subnetCostsDocument = defineDocument({
   shape,
 });
 
-/** @throws HeterodyneError `BAD_INPUT` with every missing entry */
-export function costsModel(space: SearchSpace, document: SubnetCosts, source: string): CostModel {
+/**
+ * @param interpolate put missing entries in from their neighbours; absent = refuse the document
+ * @throws HeterodyneError `BAD_INPUT` with every missing entry
+ */
+export function costsModel(
+  space: SearchSpace,
+  document: SubnetCosts,
+  source: string,
+  { interpolate = false }: { interpolate?: boolean } = {},
+): CostModel {
   if (document.space !== space.name) {
     throw new HeterodyneError('BAD_INPUT', `${source} holds costs of another space`, {
       source,
@@ -57,22 +66,28 @@ export function costsModel(space: SearchSpace, document: SubnetCosts, source: st
     const path = [wanted.resolution, wanted.stage, wanted.block, JSON.stringify(wanted.form)]
       .filter((part) => part !== undefined)
       .join(' ');
-    missing.push({ path: '/entries', message: `no cost for ${path}`, expected: path, received: 'nothing' });
-    return { resolution: wanted.resolution, meanMs: 0 };
+    missing.push({
+      path: '/entries',
+      message: `no cost for ${path}`,
+      expected: path,
+      received: 'nothing',
+      hint: MISSING_HINT,
+    });
+    return { resolution: wanted.resolution, meanMs: Number.NaN };
   };
   const factors = (of: (entry: Entry) => number): CostFactor[] => [
     factor(space, [space.resolutionSlot], (r) => of(lookUp({ resolution: space.resolutions[r] }))),
     ...space.stages.flatMap((_, s) => stageFactors(space, s, (wanted) => of(lookUp(wanted)))),
   ];
   const means = factors(({ meanMs }) => meanMs);
-  if (missing.length > 0) {
+  if (missing.length > 0 && !interpolate) {
     throw new HeterodyneError('BAD_INPUT', `${source} lacks entries: ${missing[0].message}`, {
       source,
       problems: missing,
     });
   }
-  const known = document.entries.every(({ stdMs }) => stdMs !== undefined);
-  return {
+  const known = missing.length === 0 && document.entries.every(({ stdMs }) => stdMs !== undefined);
+  const model: CostModel = {
     unit: 'ms',
     provenance: document.provenance,
     hash: contentHash(document),
@@ -80,6 +95,7 @@ export function costsModel(space: SearchSpace, document: SubnetCosts, source: st
     ...(known && { variances: factors(({ stdMs = 0 }) => stdMs ** 2) }),
     warnings: [],
   };
+  return interpolate ? interpolated(space, model, missing, source) : model;
 }
 
 function stageFactors(space: SearchSpace, s: number, costOf: (wanted: Omit<Entry, 'meanMs'>) => number): CostFactor[] {

@@ -5,19 +5,29 @@ import type { Warning } from '../../documents/warnings.ts';
 import { EXPANSIONS, KERNELS, MB_STEM, MB_TAIL, type MbBlockShape, mbForm, mbShapes } from '../ofa-mbv3.ts';
 import type { SearchSpace } from '../space.ts';
 import { type CostModel, factor } from './cost-model.ts';
+import { interpolated, MISSING_HINT } from './interpolation.ts';
 import type { LayerEntry, LayerTable } from './layer-table.ts';
+import { type PlacedTable, tableQuality, tablesPlace } from './table-quality.ts';
 
 const FORMS = KERNELS.length * EXPANSIONS.length;
+/** Stands for an entry that will be interpolated. */
+const MISSING: LayerEntry = { key: '', type: '', parts: new Map(), meanMs: Number.NaN };
 
-/** One resolution's entries in their places. */
-interface PlacedTable {
-  fixed: LayerEntry[];
-  /** [20][9] */
-  blocks: LayerEntry[][];
+export interface OfaLatencyOptions {
+  /** Put missing entries in from their neighbours; absent = refuse the table. */
+  interpolate?: boolean;
 }
 
-/** Tables for the resolutions that the space searches; others are left aside. */
-export function ofaLatencyModel(space: SearchSpace, tables: readonly LayerTable[]): CostModel {
+/**
+ * Tables for the resolutions that the space searches; others are left aside.
+ *
+ * @throws HeterodyneError `USAGE` for another space; `BAD_INPUT` with every missing entry
+ */
+export function ofaLatencyModel(
+  space: SearchSpace,
+  tables: readonly LayerTable[],
+  { interpolate = false }: OfaLatencyOptions = {},
+): CostModel {
   if (space.name !== 'ofa-mbv3') {
     throw new HeterodyneError('USAGE', `tables of this kind describe MobileNetV3 networks, not ${space.name}`, {
       path: '--costs',
@@ -25,23 +35,26 @@ export function ofaLatencyModel(space: SearchSpace, tables: readonly LayerTable[
       received: `--space ${space.name}`,
     });
   }
-  const warnings: Warning[] = tables.flatMap((table) => table.warnings);
-  const placed = space.resolutions.map((resolution) => place(resolution, tables, warnings));
+  const missing: Problem[] = [];
+  const placed = space.resolutions.map((resolution) => place(resolution, tables, interpolate, missing));
+  const warnings: Warning[] = [...tables.flatMap((table) => table.warnings), ...tableQuality(placed)];
   const { resolutionSlot } = space;
   const squared = ({ stdMs }: LayerEntry) => (stdMs ?? 0) ** 2;
-  const sum = (entries: readonly LayerEntry[], of: (entry: LayerEntry) => number) =>
-    entries.reduce((total, entry) => total + of(entry), 0);
+  const sum = (entries: readonly (LayerEntry | undefined)[], of: (entry: LayerEntry) => number) =>
+    entries.reduce((total, entry) => total + of(entry ?? MISSING), 0);
   const factors = (of: (entry: LayerEntry) => number) => [
     factor(space, [resolutionSlot], (r) => sum(placed[r].fixed, of)),
     ...placed[0].blocks.map((_, slot) =>
       factor(space, [resolutionSlot, slot], (r, form) =>
-        form < 0 ? 0 : of(placed[r].blocks[slot][tableForm(space, form)]),
+        form < 0 ? 0 : of(placed[r].blocks[slot][tableForm(space, form)] ?? MISSING),
       ),
     ),
   ];
-  const all = placed.flatMap(({ fixed, blocks }) => [...fixed, ...blocks.flat()]);
-  const known = all.every(({ stdMs }) => stdMs !== undefined);
-  return {
+  const all = placed
+    .flatMap(({ fixed, blocks }) => [...fixed, ...blocks.flat()])
+    .filter((entry) => entry !== undefined);
+  const known = missing.length === 0 && all.every(({ stdMs }) => stdMs !== undefined);
+  const model: CostModel = {
     unit: 'ms',
     provenance: 'imported',
     hash: contentHash(all.map(({ key, meanMs, stdMs = -1 }) => [key, meanMs, stdMs])),
@@ -49,6 +62,7 @@ export function ofaLatencyModel(space: SearchSpace, tables: readonly LayerTable[
     ...(known && { variances: factors(squared) }),
     warnings,
   };
+  return interpolate ? interpolated(space, model, missing, tablesPlace(placed)) : model;
 }
 
 /** Tables hold all kernels and expansions, the space perhaps some. */
@@ -57,7 +71,13 @@ function tableForm(space: SearchSpace, form: number): number {
   return KERNELS.indexOf(kernel) * EXPANSIONS.length + EXPANSIONS.indexOf(expansion);
 }
 
-function place(resolution: number, tables: readonly LayerTable[], warnings: Warning[]): PlacedTable {
+/** @param missing gets what a table lacks, if that is to be interpolated */
+function place(
+  resolution: number,
+  tables: readonly LayerTable[],
+  interpolate: boolean,
+  missing: Problem[],
+): PlacedTable {
   const fitting = tables.filter((table) => table.resolution === resolution);
   if (fitting.length !== 1) {
     const found = tables.map((table) => table.resolution).sort((a, b) => a - b);
@@ -86,11 +106,13 @@ function place(resolution: number, tables: readonly LayerTable[], warnings: Warn
       (candidate) =>
         candidate.type === type && Object.entries(wanted).every(([name, value]) => candidate.parts.get(name) === value),
     );
-    if (!entry) {
-      const key = [type, ...Object.entries(wanted).map((pair) => pair.join(':'))].join('-');
-      problems.push({ path: `/${key}`, message: `${what} is missing`, expected: key, received: 'nothing' });
-    }
-    return entry;
+    if (entry) return entry;
+    const key = [type, ...Object.entries(wanted).map((pair) => pair.join(':'))].join('-');
+    const path = `/${key}`;
+    // Later blocks of a stage share entries.
+    if (problems.some((problem) => problem.path === path)) return undefined;
+    problems.push({ path, message: `${what} is missing`, expected: key, received: 'nothing', hint: MISSING_HINT });
+    return undefined;
   };
   const square = (size: number, channels: number) => `${size}x${size}x${channels}`;
   const [wide, features, classes] = MB_TAIL;
@@ -113,11 +135,12 @@ function place(resolution: number, tables: readonly LayerTable[], warnings: Warn
     Array.from({ length: FORMS }, (_, form) => {
       const kernel = KERNELS[Math.floor(form / EXPANSIONS.length)];
       const expansion = EXPANSIONS[form % EXPANSIONS.length];
-      const what = `stage ${block.stage}, block ${block.position}, kernel ${kernel}, expand ${expansion}`;
+      const what = `resolution ${resolution}, stage ${block.stage}, block ${block.position}, kernel ${kernel}, expand ${expansion}`;
       return find(what, 'expanded_conv', blockParts(block, kernel, expansion));
     }),
   );
-  if (problems.length > 0) {
+  missing.push(...problems);
+  if (problems.length > 0 && !interpolate) {
     throw new HeterodyneError('BAD_INPUT', `${table.source} lacks entries: ${problems[0].message}`, {
       source: table.source,
       path: problems[0].path,
@@ -126,9 +149,7 @@ function place(resolution: number, tables: readonly LayerTable[], warnings: Warn
       problems,
     });
   }
-  const complete = { fixed: fixed as LayerEntry[], blocks: forms as LayerEntry[][] };
-  checkQuality(table, complete, warnings);
-  return complete;
+  return { source: table.source, resolution, fixed, blocks: forms };
 }
 
 function blockParts(block: MbBlockShape, kernel: number, expansion: number): Record<string, string> {
@@ -143,44 +164,4 @@ function blockParts(block: MbBlockShape, kernel: number, expansion: number): Rec
     se: squeezeExcite ? '1' : '0',
     hs: hardSwish ? '1' : '0',
   };
-}
-
-/** Few samples, wide spread, and entries that fall where they should rise by more than two standard errors. */
-function checkQuality(table: LayerTable, { fixed, blocks }: PlacedTable, warnings: Warning[]): void {
-  const all = [...new Set([...fixed, ...blocks.flat()])];
-  const few = all.filter(({ count }) => count !== undefined && count < 30);
-  const wide = all.filter(({ meanMs, stdMs }) => stdMs !== undefined && stdMs > 0.1 * meanMs);
-  const add = (code: string, found: readonly unknown[], message: string) => {
-    if (found.length > 0) warnings.push({ code, message: `${table.source}: ${message}`, count: found.length });
-  };
-  add('FEW_SAMPLES', few, `${few.length} entries stand on fewer than 30 samples`);
-  add('HIGH_SPREAD', wide, `${wide.length} entries spread by more than 10 % of their mean`);
-  const falls: { by: number; text: string }[] = [];
-  const compare = (smaller: LayerEntry, larger: LayerEntry) => {
-    const error = Math.hypot(standardError(smaller), standardError(larger));
-    const by = smaller.meanMs - larger.meanMs;
-    if (by > 2 * error)
-      falls.push({
-        by: by / smaller.meanMs,
-        text: `${larger.key} (${((100 * by) / smaller.meanMs).toFixed(1)} % less)`,
-      });
-  };
-  // Later blocks of a stage share entries: the first two cover all.
-  blocks.forEach((forms, slot) => {
-    if (slot % 4 > 1) return;
-    forms.forEach((entry, form) => {
-      if (form % 3 < 2) compare(entry, forms[form + 1]);
-      if (form < 6) compare(entry, forms[form + 3]);
-    });
-  });
-  const worst = falls.sort((a, b) => b.by - a.by).slice(0, 10);
-  add(
-    'NON_MONOTONE',
-    falls,
-    `${falls.length} larger kernels or expansions are faster than smaller ones, first ${worst[0]?.text}`,
-  );
-}
-
-function standardError({ stdMs = 0, count = 1 }: LayerEntry): number {
-  return stdMs / Math.sqrt(Math.max(1, count));
 }
