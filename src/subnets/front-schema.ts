@@ -71,6 +71,11 @@ const shape = {
     name: z.string(),
     preset: z.string().optional().describe('Published settings that the method ran with.'),
     seed: z.int().min(0),
+    stall: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Generations, or passes, without anything better after which the search had to end.'),
     evaluations: z.int().min(0),
     duplicates: z.int().min(0).describe('Networks met again that cost no evaluation.'),
     repairs: z.int().min(0),

@@ -41,6 +41,8 @@ export interface SubnetRequest {
   seed?: number;
   /** Networks scored per processor; default: the method's. */
   evaluations?: number;
+  /** Generations, or passes of exact-surrogate, that may bring nothing better before the search ends. */
+  stall?: number;
   /** Wall time per processor, after which the best so far is the answer: then equal seeds may differ. */
   timeLimitMs?: number;
   /** Search resolutions apart even where the predictor sees none between them. */
@@ -90,6 +92,7 @@ export async function searchSubnets(request: SubnetRequest, options: SubnetSearc
       name: method.id,
       ...(method.preset !== undefined && { preset: method.preset }),
       seed,
+      ...(request.stall !== undefined && { stall: request.stall }),
       evaluations: 0,
       duplicates: 0,
       repairs: 0,
@@ -151,6 +154,7 @@ async function searchSide(
       limits,
       minAccuracy,
       seed,
+      ...(request.stall !== undefined && { stall: request.stall }),
       evaluations: request.evaluations ?? method.defaultEvaluations(limits.length),
       signal: clock ? AbortSignal.any([clock, ...(signal ? [signal] : [])]) : signal,
       onProgress,

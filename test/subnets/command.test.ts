@@ -98,6 +98,7 @@ test('wrong use and bad input have their exit codes and one clear error', async 
     [[...COMMON, '--limit', '300', '--space', 'ofa-mbv4'], 64, /ofa-mbv3/],
     [[...COMMON, '--limit', '300', '--ladder', 'x.json'], 64, /--levels/],
     [[...COMMON, '--limit', '300', '--min-accuracy', '75'], 64, /fraction/],
+    [[...COMMON, '--limit', '300', '--stall', '0'], 64, /--stall/],
     [['search', '--predictor', broken, '--costs', 'flops', '--limit', '300'], 65, /broken.onnx/],
     [['search', '--predictor', predictor, '--costs', alias, '--limit', '30'], 65, /anchor/],
     [['search', '--predictor', predictor, '--costs', folder, '--limit', '30'], 65, /anchor/],

@@ -114,6 +114,12 @@ export const searchCommand = defineCommand({
       valueHint: 'N',
       description: 'networks to score for each processor (what suits the method); 10k is understood',
     },
+    stall: {
+      type: 'string',
+      valueHint: 'N',
+      description:
+        'end the search after N generations (passes of exact-surrogate, that is rounds over all limits) without a better network',
+    },
     'time-limit': {
       type: 'string',
       valueHint: 'TIME',
@@ -177,6 +183,7 @@ export const searchCommand = defineCommand({
           ...(networks && { measured: networks }),
           seed,
           ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations, 10) }),
+          ...(values.stall !== undefined && { stall: wholeNumber(values.stall, '--stall', 1, 1e6) }),
           ...(values['time-limit'] !== undefined && { timeLimitMs: Math.ceil(readTimeLimit(values['time-limit'])) }),
           ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
           exactResolution: values['exact-resolution'],

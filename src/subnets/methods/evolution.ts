@@ -71,11 +71,12 @@ async function runGenerations(
   search: SubnetSearch,
   generations: number,
   scorer: Scorer,
-  { predictor }: MethodContext,
+  { predictor, stall = Infinity }: MethodContext,
   scores: number[],
 ): Promise<'done' | 'capped' | 'stopped'> {
   let status = search.status();
-  while (status.generation < generations) {
+  let better = 0;
+  while (status.generation < generations && status.generation - better < stall) {
     if (scorer.aborted || scorer.left <= 0) return 'stopped';
     status = search.advance(DRAWS);
     if (status.state === 'capped') return 'capped';
@@ -85,7 +86,11 @@ async function runGenerations(
       else search.score();
       status = search.status();
       scorer.evaluations += status.evaluations - evaluations;
-      if (status.generation > generation) scores.push(search.best()!.scores[0]);
+      if (status.generation > generation) {
+        const [best] = search.best()!.scores;
+        if (scores.length === 0 || best > scores[scores.length - 1]) better = status.generation;
+        scores.push(best);
+      }
     }
     await scorer.breathe(`generation ${status.generation}`);
   }

@@ -103,9 +103,11 @@ class ExactSurrogate {
   }
 
   async run(): Promise<MethodOutcome> {
-    const { limits } = this.#context;
+    const { limits, stall = Infinity } = this.#context;
     await this.#sample();
-    for (let pass = 0; !this.#stopped; pass++) {
+    let scores = limits.map((_, l) => this.#best(l).score);
+    let stalled = 0;
+    for (let pass = 0; !this.#stopped && stalled < stall; pass++) {
       const before = this.#scorer.evaluations;
       this.#surrogates.forEach((surrogate, l) => {
         this.#worths[l] = surrogate.worth();
@@ -115,6 +117,9 @@ class ExactSurrogate {
       for (let l = 0; l < limits.length && !this.#stopped; l++) await this.#disturb(l);
       // A small space is soon searched out.
       if (this.#scorer.evaluations === before) break;
+      const reached = limits.map((_, l) => this.#best(l).score);
+      stalled = reached.some((score, l) => score > scores[l]) ? 0 : stalled + 1;
+      scores = reached;
     }
     return {
       archive: this.#archive,

@@ -29,6 +29,8 @@ export interface MethodContext {
   seed: number;
   /** Networks that may be scored, in all. */
   evaluations: number;
+  /** Generations, or passes, that may bring nothing better before the search ends; absent = any number. */
+  stall?: number;
   signal?: AbortSignal;
   onProgress?: (progress: SearchProgress) => void;
 }

@@ -8,6 +8,8 @@ import { Surrogate } from '../surrogate.ts';
 import { type Method, type MethodContext, type MethodOutcome, Scorer } from './method.ts';
 
 const POPULATION = 100;
+/** Generations without a network that was not met before: a small space is searched out. */
+const BARREN = 10;
 /** Draws between two looks at the clock. */
 const DRAWS = 512;
 
@@ -20,7 +22,7 @@ export const nsga2: Method = {
 };
 
 async function run(context: MethodContext): Promise<MethodOutcome> {
-  const { space, kernel, predictor, extremes, limits, seed, evaluations } = context;
+  const { space, kernel, predictor, extremes, limits, seed, evaluations, stall = Infinity } = context;
   const limit = Math.min(limits[limits.length - 1], extremes.most.cost);
   const archive = new Archive(extremes.least.cost, limits);
   const scorer = new Scorer(context);
@@ -45,15 +47,20 @@ async function run(context: MethodContext): Promise<MethodOutcome> {
   });
   search.advance(1);
   search.tell(scores);
-  const offer = () => {
-    const found = search.scored();
-    for (let i = 0; i < found.count; i++) {
-      archive.offer(found.networks.subarray(i * size, (i + 1) * size), found.scores[i], found.costs[i]);
+  /** @returns whether some network is better than all that cost no more */
+  const offer = (): boolean => {
+    const { count, networks: rows, scores: values, costs } = search.scored();
+    let better = false;
+    for (let i = 0; i < count; i++) {
+      better ||= !(values[i] <= (archive.best(costs[i])?.score ?? -Infinity));
+      archive.offer(rows.subarray(i * size, (i + 1) * size), values[i], costs[i]);
     }
+    return better;
   };
   offer();
   let barren = 0;
-  while (!scorer.aborted && scorer.left > 0 && barren < 10) {
+  let stalled = 0;
+  while (!scorer.aborted && scorer.left > 0 && barren < BARREN && stalled < stall) {
     const { state, generation } = search.advance(DRAWS);
     if (state === 'scoring') {
       const batch = search.batch();
@@ -63,7 +70,7 @@ async function run(context: MethodContext): Promise<MethodOutcome> {
       else search.score();
       scorer.evaluations += fresh;
       barren = fresh === 0 ? barren + 1 : 0;
-      offer();
+      stalled = offer() ? 0 : stalled + 1;
     }
     await scorer.breathe(`generation ${generation}`);
   }
