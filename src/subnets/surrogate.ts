@@ -46,13 +46,15 @@ export class Surrogate {
     for (let s = 0; s < network.length; s++) if (network[s] > 0) columns[count++] = this.#starts[s] + network[s];
     for (let i = 0; i < count; i++) {
       const row = columns[i] * this.#unknowns;
-      for (let j = 0; j < count; j++) this.#matrix[row + columns[j]] += weight;
+      // Columns rise: the lower half suffices until it is solved.
+      for (let j = 0; j <= i; j++) this.#matrix[row + columns[j]] += weight;
       this.#right[columns[i]] += weight * score;
     }
   }
 
   /** [S][values + 1] worth of every value, 0 for inactive. The intercept is left out: it is the same for all. */
   worth(): Float64Array[] {
+    mirror(this.#matrix, this.#unknowns);
     if (!this.#solution || ++this.#fits % EXACT_EVERY === 0) {
       this.#solution = solve(this.#matrix, this.#right, this.#unknowns);
     } else for (let sweep = 0; sweep < SWEEPS; sweep++) relax(this.#matrix, this.#right, this.#solution);
@@ -65,12 +67,17 @@ export class Surrogate {
   }
 }
 
+/** The upper half of a symmetric matrix from its lower one. */
+function mirror(matrix: Float64Array, n: number): void {
+  for (let i = 1; i < n; i++) for (let j = 0; j < i; j++) matrix[j * n + i] = matrix[i * n + j];
+}
+
 /** One Gauss-Seidel sweep. */
 function relax(matrix: Float64Array, right: Float64Array, x: Float64Array): void {
   const n = x.length;
   for (let i = 0; i < n; i++) {
-    const row = matrix.subarray(i * n, (i + 1) * n);
-    x[i] += (right[i] - RIDGE * x[i] - product(row, x, n)) / (row[i] + RIDGE);
+    const row = i * n;
+    x[i] += (right[i] - RIDGE * x[i] - product(matrix, row, x, 0, n)) / (matrix[row + i] + RIDGE);
   }
 }
 
@@ -79,11 +86,11 @@ function solve(matrix: Float64Array, right: Float64Array, n: number): Float64Arr
   const lower = matrix.slice();
   for (let i = 0; i < n; i++) lower[i * n + i] += RIDGE;
   for (let i = 0; i < n; i++) {
-    const row = lower.subarray(i * n, (i + 1) * n);
+    const row = i * n;
     for (let j = 0; j <= i; j++) {
-      const other = lower.subarray(j * n, (j + 1) * n);
-      const rest = row[j] - product(row, other, j);
-      row[j] = i === j ? Math.sqrt(rest) : rest / other[j];
+      const other = j * n;
+      const rest = lower[row + j] - product(lower, row, lower, other, j);
+      lower[row + j] = i === j ? Math.sqrt(rest) : rest / lower[other + j];
     }
   }
   const x = right.slice();
@@ -98,20 +105,20 @@ function solve(matrix: Float64Array, right: Float64Array, n: number): Float64Arr
   return x;
 }
 
-/** Sum over the first `count` products, in four partial sums: one would wait for itself. */
-function product(a: Float64Array, b: Float64Array, count: number): number {
+/** Sum of `count` products of two runs of numbers, in four partial sums: one would wait for itself. */
+function product(a: Float64Array, atA: number, b: Float64Array, atB: number, count: number): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
   let k = 0;
   for (; k + 3 < count; k += 4) {
-    s0 += a[k] * b[k];
-    s1 += a[k + 1] * b[k + 1];
-    s2 += a[k + 2] * b[k + 2];
-    s3 += a[k + 3] * b[k + 3];
+    s0 += a[atA + k] * b[atB + k];
+    s1 += a[atA + k + 1] * b[atB + k + 1];
+    s2 += a[atA + k + 2] * b[atB + k + 2];
+    s3 += a[atA + k + 3] * b[atB + k + 3];
   }
-  for (; k < count; k++) s0 += a[k] * b[k];
+  for (; k < count; k++) s0 += a[atA + k] * b[atB + k];
   return s0 + s1 + (s2 + s3);
 }
 
