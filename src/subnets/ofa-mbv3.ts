@@ -24,7 +24,7 @@ const MB_STAGES: readonly MbStage[] = [
   { channels: 136, stride: 1, squeezeExcite: true, hardSwish: true },
   { channels: 192, stride: 2, squeezeExcite: true, hardSwish: true },
 ];
-const MB_BLOCKS = 4;
+export const MB_BLOCKS = 4;
 export const MB_STEM = 24;
 export const MB_TAIL = [1152, 1536, 1000] as const;
 

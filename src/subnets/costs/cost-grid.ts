@@ -45,7 +45,7 @@ function axesOf(space: SearchSpace, slot: number): CostAxis[] {
 }
 
 /** Choices of a cell, by axis. */
-export function cellChoices({ axes }: CostGrid, cell: number): number[] {
+function cellChoices({ axes }: CostGrid, cell: number): number[] {
   const choices: number[] = [];
   let rest = cell;
   for (const axis of [...axes].reverse()) {

@@ -13,7 +13,7 @@ const FORMS = KERNELS.length * EXPANSIONS.length;
 /** Stands for an entry that will be interpolated. */
 const MISSING: LayerEntry = { key: '', type: '', parts: new Map(), meanMs: Number.NaN };
 
-export interface OfaLatencyOptions {
+interface OfaLatencyOptions {
   /** Put missing entries in from their neighbours; absent = refuse the table. */
   interpolate?: boolean;
 }
