@@ -27,7 +27,7 @@ export function groupPlanText(plan: GroupPlan, style: TextStyle): string {
     explanation(plan)
       .map((line) => wrap(line, style.width))
       .join('\n'),
-    ...(plan.whatIf ? [whatIfText(plan.whatIf, plan.score.groupFps, style)] : []),
+    ...(plan.whatIf ? [whatIfText(plan.whatIf, bestGroupFps(plan), style)] : []),
   ].join('\n\n')}\n`;
 }
 
@@ -184,6 +184,11 @@ function stairsText(rates: readonly number[], style: TextStyle): string {
   return shown.join(` ${arrow} `);
 }
 
+/** Of the best plan as things are: what changed conditions are held against, whichever planner made this one. */
+export function bestGroupFps({ bound, score, whatIf }: GroupPlan): number {
+  return bound.kind === 'exact' ? bound.groupFps : (whatIf?.more[0]?.groupFps[0] ?? score.groupFps);
+}
+
 function whatIfText(
   { more, withoutDevice, withoutModel, limits, noise }: GroupWhatIf,
   fps: number,
@@ -212,7 +217,11 @@ function whatIfText(
       : ` The least change of one rate that makes another plan better: ${smallestBreak.model} on ${smallestBreak.device} by ${relative(1 + smallestBreak.change, 1, style.unicode)}.`;
   const shaken = `With all rates off by up to ${percent(noise.share)}, the plan stays optimal in ${percent(noise.staysOptimal)} of ${noise.samples} draws; it then gives up ${percent(noise.meanRegret)} on average, ${percent(noise.worstRegret)} at most.${weak}`;
   return [
-    table([{ title: bold('what if') }, { title: 'best group FPS' }, { title: '', flexible: true }], rows, style),
+    table(
+      [{ title: bold('what if') }, { title: `best group FPS (now ${figure(fps)})` }, { title: '', flexible: true }],
+      rows,
+      style,
+    ),
     wrap(shaken, style.width),
   ].join('\n\n');
 }

@@ -8,8 +8,8 @@ import { figure, percent, relative } from './numbers.ts';
 import { paragraph, table } from './page/parts/part.ts';
 import { commandText, drawnTwice, factList, section, stillPage, warningList } from './page/still-page.ts';
 
-/** The same document and command give the same bytes. */
-export function runPage(document: RunDocument, command: readonly string[]): string {
+/** The same document and command give the same bytes. @param command that made it, where it is known */
+export function runPage(document: RunDocument, command: readonly string[] = []): string {
   const name = `${counted(document.models.length, 'model')} on ${document.platform}`;
   const sections = [
     section('models', 'Models', MEASURED, figureOf(document), modelTable(document)),

@@ -59,7 +59,7 @@ export function controlSystemOf(system: EngineSystem, subject: Subject, placemen
 }
 
 /** Per model: its routes while a placement holds, one per form. 0 = the plan's own, then those of `replans` in order. */
-export function routesAt({ models }: EngineSystem, subject: Subject, placement: number): EngineRoute[][] {
+function routesAt({ models }: EngineSystem, subject: Subject, placement: number): EngineRoute[][] {
   return models.map(({ routes }, m) => {
     const forms = 1 + subject.models[m].variants.length;
     return routes.slice(placement * forms, (placement + 1) * forms);

@@ -9,6 +9,7 @@ import { PAPER_FRAME, pageFrame } from '../../src/report/charts/frame.ts';
 import { GROUP_CHARTS, groupChartFiles } from '../../src/report/group/charts.ts';
 import { groupPage } from '../../src/report/group/page.ts';
 import { groupPlanText } from '../../src/report/group-plan.ts';
+import { relative } from '../../src/report/numbers.ts';
 import { PLAIN } from '../../src/report/style.ts';
 import { all, type Element, parseMarkup, textOf } from './markup.ts';
 import { assertApart, assertInside } from './text-boxes.ts';
@@ -129,6 +130,27 @@ test('the text says that MFS and HFS are reconstructed, how far the optimum is, 
   assert.match(text, /measured/);
   assert.match(text, /The gap to the optimum is|This is the optimum/);
   for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
+});
+
+test('what-if bars are held against the best plan as it is, not against a worse one at hand', async () => {
+  const { plan } = await planGroupWithEvidence({ matrix: example, planner: 'hams-mfs', whatIf: true });
+  assert.is(plan.bound.kind, 'exact');
+  assert.ok(plan.score.groupFps < plan.bound.groupFps);
+  const bars = GROUP_CHARTS.find(({ id }) => id === 'what-if')!;
+  const words = all(parseMarkup(bars.draw({ plan }, FRAMES.page)!), 'text').map(textOf);
+  assert.ok(words.includes('the best plan as it is'), words.join('; '));
+  const better = plan.whatIf!.withoutModel.filter(({ groupFps }) => groupFps! > plan.bound.groupFps * 1.001);
+  assert.equal(
+    words.filter((word) => word.startsWith('+')),
+    better.map(({ groupFps }) => relative(groupFps!, plan.bound.groupFps)),
+  );
+});
+
+test('without the matrix the page is the same but for the rates that were not chosen', () => {
+  const { plan } = small;
+  assert.match(groupPage(small), 'data-chart="matrix"');
+  assert.not.match(groupPage({ plan }), 'data-chart="matrix"');
+  assert.match(groupPage({ plan }), 'data-chart="what-if"');
 });
 
 test.run();

@@ -1,5 +1,5 @@
 /** What every device does for one group frame, cut into its models. */
-import type { GroupEvidence } from '../../planners/group/group-plan.ts';
+import type { GroupPlan } from '../../planners/group/schema.ts';
 import { stackedBars } from '../charts/bars.ts';
 import type { Frame } from '../charts/frame.ts';
 import { linearScale } from '../charts/scale.ts';
@@ -12,14 +12,12 @@ export function loadBarsTitle(): string {
   return 'Time of every device for one group frame, ms, by model';
 }
 
-export function loadBarsChart({ plan, problem, assignment }: GroupEvidence, frame: Frame): string {
+export function loadBarsChart(plan: GroupPlan, frame: Frame): string {
   const numbered = plan.models.map(({ name }, i) => ({ number: i + 1, name }));
-  const bars = plan.devices.map(({ id, loadMs, frameMs, models }, j) => {
-    const parts = assignment.flatMap((at, i) => {
-      if (at !== j) return [];
-      const ms = 1000 * problem.seconds[i]![j]!;
-      return [{ model: i + 1, value: ms, about: `${plan.models[i]!.name}: ${figure(ms)} ms a frame on ${id}` }];
-    });
+  const bars = plan.devices.map(({ id, loadMs, frameMs, models }) => {
+    const parts = plan.models.flatMap(({ name, device, timeMs }, i) =>
+      device === id ? [{ model: i + 1, value: timeMs, about: `${name}: ${figure(timeMs)} ms a frame on ${id}` }] : [],
+    );
     const rest = frameMs - loadMs;
     return {
       name: id,

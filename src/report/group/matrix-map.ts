@@ -5,7 +5,8 @@
  *      A    │  10.0  ┃ 30.0 ┃  6.00 │
  *      B    │  40.0  │ 50.0 ┃ 30.0  ┃      a frame around the device that each model runs on
  */
-import type { GroupEvidence } from '../../planners/group/group-plan.ts';
+import type { GroupProblem } from '../../planners/group/problem.ts';
+import type { GroupPlan } from '../../planners/group/schema.ts';
 import { drawing, type Frame, label } from '../charts/frame.ts';
 import { hatchPath } from '../charts/hatching.ts';
 import { CANNOT_RUN, heatLegend } from '../charts/heat-legend.ts';
@@ -21,7 +22,7 @@ export function matrixMapTitle(): string {
   return 'Frames per second of every model alone on every device, and the assignment';
 }
 
-export function matrixMapChart({ plan, problem, assignment }: GroupEvidence, frame: Frame): string {
+export function matrixMapChart(plan: GroupPlan, problem: GroupProblem, frame: Frame): string {
   const { width, fontSize, palette } = frame;
   const { models, devices, rates, seconds } = problem;
   const scale = heatScale(rates.flat());
@@ -74,7 +75,8 @@ export function matrixMapChart({ plan, problem, assignment }: GroupEvidence, fra
       );
     });
   });
-  for (const [i, j] of assignment.entries()) {
+  for (const [i, { device }] of plan.models.entries()) {
+    const j = devices.findIndex(({ id }) => id === device);
     const inner = { x: left + j * cell + 1.5, y: top + i * row + 1.5, width: cell - 3, height: row - 3, fill: 'none' };
     body.push(
       element('rect', { ...inner, stroke: palette.halo, 'stroke-width': 4.5, 'pointer-events': 'none' }),

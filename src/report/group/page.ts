@@ -1,5 +1,4 @@
 /** The report of a group plan: one HTML file without a script, in the dress of the plan's report. */
-import type { GroupEvidence } from '../../planners/group/group-plan.ts';
 import { groupMethod } from '../../planners/group/methods.ts';
 import type { GroupPlan } from '../../planners/group/schema.ts';
 import { element, escapeText } from '../charts/svg.ts';
@@ -7,19 +6,19 @@ import { counted } from '../charts/units.ts';
 import { figure, percent, relative } from '../numbers.ts';
 import { paragraph, table } from '../page/parts/part.ts';
 import { commandText, drawnTwice, factList, section, stillPage, warningList } from '../page/still-page.ts';
-import { GROUP_CHARTS } from './charts.ts';
+import { GROUP_CHARTS, type ShownGroup } from './charts.ts';
 
-/** The same evidence and command give the same bytes. */
-export function groupPage(evidence: GroupEvidence, command: readonly string[]): string {
-  const { plan } = evidence;
+/** The same plan and command give the same bytes. @param command that makes the plan, where it is known */
+export function groupPage(shown: ShownGroup, command: readonly string[] = []): string {
+  const { plan } = shown;
   const name = `${counted(plan.models.length, 'model')} on ${counted(plan.devices.length, 'device')}`;
   const sections = [
-    section('matrix', 'Matrix and assignment', from(rateOrigins(plan)), figureOf(evidence, 'matrix'), modelTable(plan)),
-    section('loads', 'Devices', from('modelled'), figureOf(evidence, 'loads'), deviceTable(plan)),
-    section('comparison', 'Comparison', from('modelled'), figureOf(evidence, 'comparison'), boundText(plan)),
+    section('matrix', 'Matrix and assignment', from(rateOrigins(plan)), figureOf(shown, 'matrix'), modelTable(plan)),
+    section('loads', 'Devices', from('modelled'), figureOf(shown, 'loads'), deviceTable(plan)),
+    section('comparison', 'Comparison', from('modelled'), figureOf(shown, 'comparison'), boundText(plan)),
     ...(plan.services ? [section('services', 'Services', from('modelled'), serviceTable(plan.services))] : []),
     ...(plan.whatIf
-      ? [section('changes', 'What if', from('modelled'), figureOf(evidence, 'what-if'), noiseText(plan))]
+      ? [section('changes', 'What if', from('modelled'), figureOf(shown, 'what-if'), noiseText(plan))]
       : []),
     ...(plan.warnings.length > 0 ? [section('warnings', 'Warnings', undefined, warningList(plan.warnings))] : []),
     section('provenance', 'Provenance', undefined, provenanceTable(plan), commandText('The same plan again', command)),
@@ -55,9 +54,9 @@ function headline(plan: GroupPlan, name: string): string {
   );
 }
 
-function figureOf(evidence: GroupEvidence, id: string): string {
+function figureOf(shown: ShownGroup, id: string): string {
   const chart = GROUP_CHARTS.find((each) => each.id === id);
-  return chart ? drawnTwice(id, chart.title, (frame) => chart.draw(evidence, frame)) : '';
+  return chart ? drawnTwice(id, chart.title, (frame) => chart.draw(shown, frame)) : '';
 }
 
 function rateOrigins({ models }: GroupPlan): string {

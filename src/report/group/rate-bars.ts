@@ -1,4 +1,4 @@
-/** Group rates of several plans as bars, with the plan's own rate as a line through all of them. */
+/** Group rates of several plans as bars, with the rate that they are held against as a line through all of them. */
 import { axisCaption, drawing, type Frame, label, line, tickLabels } from '../charts/frame.ts';
 import { linearScale } from '../charts/scale.ts';
 import { element, title } from '../charts/svg.ts';
@@ -18,9 +18,11 @@ export interface RateBars {
   title: string;
   caption: string;
   rows: readonly RateRow[];
-  /** Of the plan. */
+  /** What the rows are held against: the plan, or the best plan as things are. */
   reference: number;
-  /** `plan`: how much the plan is above the row. `row`: how much the row is above the plan. */
+  /** In words. */
+  referenceName: string;
+  /** `plan`: how much the reference is above the row. `row`: how much the row is above the reference. */
   gains: 'plan' | 'row';
 }
 
@@ -30,7 +32,7 @@ export function rateBars(frame: Frame, chart: RateBars): string {
   const row = fontSize + 12;
   const texts = rows.map(({ fps }) => (fps === undefined ? 'impossible' : figure(fps)));
   const gains = rows.map(({ fps, own }) => {
-    if (own || fps === undefined) return '';
+    if (fps === undefined || (own && fps === reference)) return '';
     return chart.gains === 'plan' ? relative(reference, fps) : relative(fps, reference);
   });
   const longest = Math.max(...rows.map(({ name, own }) => textWidth(name, fontSize) * (own ? BOLD : 1)));
@@ -77,7 +79,7 @@ export function rateBars(frame: Frame, chart: RateBars): string {
   return drawing(frame, {
     id: chart.id,
     title: chart.title,
-    description: `Group frames per second, modelled: ${words.join(', ')}. The plan has ${figure(reference)}.`,
+    description: `Group frames per second, modelled: ${words.join(', ')}. ${chart.referenceName} has ${figure(reference)}.`,
     height: bottom + fontSize + 12 + caption.height,
     body,
   });

@@ -93,6 +93,8 @@ export function factList(facts: readonly (readonly [name: string, value: string 
   );
 }
 
+/** Nothing where the command is not known. */
 export function commandText(heading: string, command: readonly string[]): string {
+  if (command.length === 0) return '';
   return element('h3', {}, heading) + element('pre', {}, escapeText(command.map(quoted).join(' ')));
 }
