@@ -15,7 +15,9 @@ export interface MetricsOutlet {
   end(): Promise<void>;
 }
 
-/** `--metrics`: a port of this machine, or a file. @throws HeterodyneError `USAGE` for a port that is taken */
+const HIGHEST_PORT = 65_535;
+
+/** `--metrics`: a port of this machine, or a file. @throws HeterodyneError `USAGE` for a port that is taken or is none */
 export async function openMetrics(given: string, text: () => string): Promise<MetricsOutlet> {
   if (/^\d+$/.test(given)) return serve(Number(given), text);
   await checkWritable(given);
@@ -40,17 +42,16 @@ async function serve(port: number, text: () => string): Promise<MetricsOutlet> {
     response.writeHead(found ? 200 : 404, { 'content-type': found ? METRICS_TYPE : 'text/plain' });
     response.end(found ? text() : 'see /metrics\n');
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        new HeterodyneError('USAGE', `--metrics cannot listen on port ${port}`, {
-          path: '--metrics',
-          expected: 'a free port from 0 to 65535, or a file name',
-          received: String(port),
-          cause,
-        }),
-      );
+  const refused = (cause?: unknown) =>
+    new HeterodyneError('USAGE', `--metrics cannot listen on port ${port}`, {
+      path: '--metrics',
+      expected: `a free port from 0 to ${HIGHEST_PORT}, or a file name`,
+      received: String(port),
+      cause,
     });
+  if (port > HIGHEST_PORT) throw refused();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(refused(cause)));
     // This machine alone: nobody asked for an open port.
     server.listen(port, '127.0.0.1', resolve);
   });

@@ -195,6 +195,8 @@ function checkPlan(plan: Plan): Problem[] {
   const report = (path: string, message: string, expected: string, received: unknown) =>
     problems.push({ path, message, expected, received: JSON.stringify(received) });
   plan.models.forEach((model, m) => {
+    const first = plan.models.findIndex(({ name }) => name === model.name);
+    if (first < m) report(`/models/${m}/name`, `two models are named ${model.name}`, 'each name once', model.name);
     let next = 0;
     const used = new Set<string>();
     model.stages.forEach((stage, s) => {

@@ -112,9 +112,17 @@ async function platformOf(
     .find((stage) => !found.processors.some(({ id, execution }) => id === stage.processor && execution !== undefined));
   if (missing === undefined) return { platform: found, warnings: [] };
   const known = found.processors.filter(({ execution }) => execution !== undefined).map(({ id }) => id);
+  if (known.length === 0) {
+    throw new HeterodyneError('NOT_READABLE', `nothing runs models here: no processor of ${found.id} has a runtime`, {
+      path: 'onnxruntime-node',
+      expected: 'the package onnxruntime-node or onnxruntime-web, optional peers of heterodyne',
+      received: 'neither',
+      hint: 'npm install onnxruntime-node',
+    });
+  }
   throw new HeterodyneError('BAD_INPUT', `this machine has no processor "${missing.processor}"`, {
     path: '/models',
-    expected: `a plan for ${known.join(', ') || 'processors that something at hand carries'}`,
+    expected: `a plan for ${known.join(', ')}`,
     received: `a plan for ${plan.platform}`,
     hint: 'plan with --platform host on this machine',
   });

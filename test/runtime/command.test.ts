@@ -104,6 +104,21 @@ claim('a plan alone finds its model from the working directory or beside the pla
   }),
 );
 
+claim('a port that is none, and a plan with two models of one name, are refused', () =>
+  inFolder(async (folder) => {
+    const { words, plan } = await files(folder);
+    const port = await run([...words, '--for', '100ms', '--metrics', '99999']);
+    assert.is(port.code, 64, port.err);
+    assert.match(port.err, 'from 0 to 65535');
+    const document = JSON.parse(readFileSync(plan, 'utf8'));
+    document.models.push(document.models[0]);
+    writeFileSync(plan, JSON.stringify(document));
+    const twice = await run(words);
+    assert.is(twice.code, 65);
+    assert.match(twice.err, 'two models are named one');
+  }),
+);
+
 claim('an interruption ends the feeding, prints what was measured, and is exit code 130', () =>
   inFolder(async (folder) => {
     const { words } = await files(folder);

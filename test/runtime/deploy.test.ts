@@ -130,6 +130,10 @@ claim('what does not fit the plan is one error before anything runs', async () =
   assert.match(error.message, /6 blocks/);
   const gone = await rejected(deploy(plan, { platform, models: { ...models, long: './nowhere.onnx' } }));
   assert.is(gone.code, 'NOT_READABLE');
+  const bare = { ...platform, processors: platform.processors.map(({ execution: _, ...processor }) => processor) };
+  const idle = await rejected(deploy(plan, { platform: bare, models }));
+  assert.is(idle.code, 'NOT_READABLE');
+  assert.match(idle.hint ?? '', 'npm install onnxruntime-node');
   const elsewhere = planByHand([{ model: short, places: [['gpu', 0]] }]);
   assert.match((await rejected(deploy(elsewhere, { platform, models }))).message, /no processor "gpu"/);
 });
