@@ -1,6 +1,7 @@
 /** What a command is: its options, declared once, from which help, checks and values follow. */
 import type { ArgDef, CommandDef, ParsedArgs } from 'citty';
 import type { TextStyle } from '../report/style.ts';
+import type { Keys } from './keys.ts';
 
 /** An option as the command library reads it, and what it does not know. */
 export type Option = ArgDef & {
@@ -25,6 +26,8 @@ export interface Session {
   err: Sink;
   /** Aborted by Ctrl-C and termination. */
   signal: AbortSignal;
+  /** Single keys, where standard input is a terminal. */
+  keys?: Keys;
 }
 
 /** One call of one command. */

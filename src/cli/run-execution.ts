@@ -21,6 +21,7 @@ import { startProgress } from './progress.ts';
 import { type ControlValues, startControl } from './run-control.ts';
 import { openSources, type RunInputs, workloadBeside } from './run-inputs.ts';
 import { openMetrics } from './run-observers.ts';
+import { inWords, KEYS_HELP, Steering } from './run-steering.ts';
 
 /** What of the command's options execution looks at. */
 export interface ExecutionValues extends OutputSettings, ControlValues {
@@ -147,17 +148,25 @@ async function measure(
   const ratesPerS = ratesOf(inputs.workload, runtime.plan);
   const controlled = await startControl(runtime, inputs, ratesPerS, values);
   const control = controlled?.control;
+  const steering = control && new Steering(control, log);
   const deadlinesMs = deadlinesOf(inputs.workload, runtime.plan, values);
   const meters = metersOf(runtime, deadlinesMs);
   const machine = new MachineMeter(() => runtime.stations);
   const outlet =
     values.metrics === undefined
       ? undefined
-      : await openMetrics(values.metrics, () =>
-          metricsText({ runtime, meters, restarts: log.restarts, ...machine.look(), ...(control && { control }) }),
+      : await openMetrics(
+          values.metrics,
+          () =>
+            metricsText({ runtime, meters, restarts: log.restarts, ...machine.look(), ...(control && { control }) }),
+          steering,
         );
   if (outlet !== undefined && !values.quiet) call.err.write(`metrics at ${outlet.place}\n`);
-  const view = liveView(runtime, values, call, () => statusLines(control));
+  const letGo = steering && call.keys && steering.listen(call.keys);
+  const view = liveView(runtime, values, call, () => [
+    ...statusLines(control, steering),
+    ...(letGo === undefined ? [] : [KEYS_HELP]),
+  ]);
   try {
     const result = await run(runtime, {
       forMs,
@@ -180,16 +189,17 @@ async function measure(
     };
   } finally {
     view.end();
+    letGo?.();
     await outlet?.end();
     controlled?.end();
   }
 }
 
-function statusLines(control: LiveControl | undefined): string[] {
-  if (control === undefined) return [];
+function statusLines(control: LiveControl | undefined, steering: Steering | undefined): string[] {
+  if (control === undefined || steering === undefined) return [];
   const { switches, decisions } = control.summary();
   const clocks = control.hasClocks ? `, clocks at ${Math.round(100 * control.clockShare)} %` : '';
-  return [`mode ${control.mode}: ${decisions} decisions, ${switches.length} switches${clocks}`];
+  return [`${inWords(steering.stands)}: ${decisions} decisions, ${switches.length} switches${clocks}`];
 }
 
 /** `--limit` for all, else what the workload states, by model; the plan's are known. */

@@ -5,9 +5,12 @@ import { HeterodyneError } from '../core/errors.ts';
 import type { RuntimeEvent } from '../runtime/deploy.ts';
 import { told } from '../runtime/document.ts';
 import { METRICS_TYPE } from '../runtime/metrics.ts';
+import { answerWish, type Steering } from './run-steering.ts';
 
 /** How often a file of metrics is written anew. */
 const FILE_MS = 1000;
+/** Characters of a wish. */
+const MOST_WISH = 1000;
 
 export interface MetricsOutlet {
   /** Where they are, for people. */
@@ -17,9 +20,18 @@ export interface MetricsOutlet {
 
 const HIGHEST_PORT = 65_535;
 
-/** `--metrics`: a port of this machine, or a file. @throws HeterodyneError `USAGE` for a port that is taken or is none */
-export async function openMetrics(given: string, text: () => string): Promise<MetricsOutlet> {
-  if (/^\d+$/.test(given)) return serve(Number(given), text);
+/**
+ * `--metrics`: a port of this machine, or a file.
+ *
+ * @param steering what `/mode` on the port steers
+ * @throws HeterodyneError `USAGE` for a port that is taken or is none
+ */
+export async function openMetrics(
+  given: string,
+  text: () => string,
+  steering: Steering | undefined,
+): Promise<MetricsOutlet> {
+  if (/^\d+$/.test(given)) return serve(Number(given), text, steering);
   await checkWritable(given);
   const write = (): Promise<void> => writeFileWhole(given, text());
   let last: Promise<unknown> = Promise.resolve();
@@ -36,11 +48,27 @@ export async function openMetrics(given: string, text: () => string): Promise<Me
   };
 }
 
-async function serve(port: number, text: () => string): Promise<MetricsOutlet> {
+async function serve(port: number, text: () => string, steering: Steering | undefined): Promise<MetricsOutlet> {
   const server: Server = createServer((request, response) => {
-    const found = request.url === '/metrics';
-    response.writeHead(found ? 200 : 404, { 'content-type': found ? METRICS_TYPE : 'text/plain' });
-    response.end(found ? text() : 'see /metrics\n');
+    const tell = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { 'content-type': type, connection: 'close' });
+      response.end(body);
+    };
+    if (request.url === '/metrics') tell(200, METRICS_TYPE, text());
+    else if (request.url !== '/mode') tell(404, 'text/plain', 'see /metrics and /mode\n');
+    else {
+      let body = '';
+      request.setEncoding('utf8');
+      request.on('data', (piece: string) => {
+        body += piece;
+        if (body.length > MOST_WISH) request.destroy();
+      });
+      request.on('end', () => {
+        const { method = '', headers } = request;
+        const answer = answerWish(steering, { method, body, ...(headers.origin && { origin: headers.origin }) });
+        tell(answer.status, 'application/json', answer.body);
+      });
+    }
   });
   const refused = (cause?: unknown) =>
     new HeterodyneError('USAGE', `--metrics cannot listen on port ${port}`, {

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { streamError } from '../../bindings/host/index.ts';
 import type { Session, Sink } from './command.ts';
 import { failureOf, failureText, INTERRUPTED_EXIT, Interrupted } from './failure.ts';
+import { keysOf } from './keys.ts';
 import { canRedraw, styleOf } from './terminal.ts';
 
 /**
@@ -43,5 +44,7 @@ export function processSession(): Session {
       // Deno on Windows knows no SIGTERM.
     }
   }
-  return { out: sinkOf(process.stdout), err: sinkOf(process.stderr), signal: interruption.signal };
+  const keys = keysOf(process.stdin, interrupt);
+  const streams = { out: sinkOf(process.stdout), err: sinkOf(process.stderr) };
+  return { ...streams, signal: interruption.signal, ...(keys && { keys }) };
 }

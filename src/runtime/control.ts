@@ -21,6 +21,7 @@ import type { ControlMode } from '../core/control-modes.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { calibrate, type FormTimes } from './calibrate.ts';
 import type { DeployedModel, Runtime } from './deploy.ts';
+import { HeldController } from './held-controller.ts';
 import type { RunController } from './schema.ts';
 
 export interface ControlOptions {
@@ -87,12 +88,14 @@ function sharesOf(actuators: Actuators | undefined): number[] {
 export class LiveControl {
   readonly system: ControlSystem;
   readonly #loop: ControlLoop;
+  readonly #controller: HeldController;
   readonly #runtime: Runtime;
   readonly #options: ControlOptions;
   readonly #shares: readonly number[];
   readonly #forget: (() => void)[] = [];
   readonly #began = performance.now();
   readonly #switches: RunController['switches'] = [];
+  #heldLevel: number | undefined;
   #decisions = 0;
   #settings = 0;
   #drift = 0;
@@ -105,14 +108,14 @@ export class LiveControl {
     this.#options = options;
     this.#shares = sharesOf(options.actuators);
     this.system = this.#systemOf(runtime.models, times);
-    const controller = createController(options.controller, this.system, options.parameters);
+    this.#controller = new HeldController(createController(options.controller, this.system, options.parameters));
     const actuator: Actuator = {
       setPoint: (point) => this.#setClocks(point),
       setVariant: (instance, variant) => this.#setVariant(instance, variant),
       skipFrame: () => {}, // the system says that it cannot
       wakeAt: (at) => this.#wakeAt(at),
     };
-    this.#loop = new ControlLoop(this.system, controller, actuator, {
+    this.#loop = new ControlLoop(this.system, this.#controller, actuator, {
       mode: options.mode ?? 'balanced',
       listener: (own, _state, _cause, _instance, request) => {
         this.#decisions++;
@@ -140,6 +143,45 @@ export class LiveControl {
   /** While everything runs. @throws HeterodyneError `USAGE` for an unknown mode */
   setMode(mode: ControlMode): void {
     this.#loop.setMode(mode, this.#now());
+  }
+
+  /** Levels of the model that has most of them; 1 = the fastest form. */
+  get levels(): number {
+    return Math.max(...this.system.instances.map(({ variants }) => variants.length));
+  }
+
+  /** The level that is held by hand; undefined = the controller decides. */
+  get heldLevel(): number | undefined {
+    return this.#heldLevel;
+  }
+
+  /**
+   * Keeps every model at a level, or at its highest one where it has fewer, and lets the controller rest meanwhile.
+   *
+   * @param level 1 = the fastest form; undefined = the controller decides again
+   * @throws HeterodyneError `USAGE` for a level that there is not
+   */
+  hold(level: number | undefined): void {
+    if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= this.levels)) {
+      throw new HeterodyneError('USAGE', `there is no level ${level}`, {
+        path: 'level',
+        expected: `1 to ${this.levels}`,
+        received: String(level),
+      });
+    }
+    this.#heldLevel = level;
+    this.#controller.hold(
+      level === undefined
+        ? undefined
+        : this.system.instances.map(({ variants }) => variants.length - Math.min(level, variants.length)),
+    );
+    this.#loop.setMode(this.mode, this.#now());
+  }
+
+  /** Of the first model with the most levels: that of new frames. */
+  get level(): number {
+    const most = this.system.instances.findIndex(({ variants }) => variants.length === this.levels);
+    return this.levels - this.#loop.state.wantedVariant[most]!;
   }
 
   get mode(): ControlMode {

@@ -48,6 +48,8 @@ export type RuntimeEvent =
   /** A model goes another way from the next frame on. `switchMs`: from the wish until frames take it. */
   | { kind: 'switched'; model: string; variant: string; switchMs: number }
   | { kind: 'rescued'; model: string; from: string; to: string; ms: number }
+  /** Someone changed what the controller aims at, or what it may decide. */
+  | { kind: 'steered'; what: string }
   | { kind: 'failed'; model: string; frame: number; reason: string };
 
 export interface InferenceResult {

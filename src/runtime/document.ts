@@ -50,6 +50,8 @@ export function told(event: RuntimeEvent): Omit<RunEvent, 'atMs'> {
       return { kind, subject: event.model, text: `from ${event.from} to ${event.to}`, tookMs: event.ms };
     case 'switched':
       return { kind, subject: event.model, text: `to ${event.variant}`, tookMs: event.switchMs };
+    case 'steered':
+      return { kind, subject: 'controller', text: event.what };
     case 'failed':
       return { kind, subject: event.model, text: `frame ${event.frame}: ${event.reason}` };
   }

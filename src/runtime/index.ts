@@ -33,3 +33,4 @@ export {
   type SourceFunction,
   syntheticSource,
 } from './sources.ts';
+export { type Steered, type SteeredControl, steer, steeredOf } from './steering.ts';

@@ -120,6 +120,7 @@ export const runCommand: Command = defineCommand({
     'A process is started for every processor that the plan uses, held to its cores, and its stages are loaded there. Frames come as fast as they are done, or at the rates of the workload. Measured figures stand beside what the plan predicted.',
     'Models are found where the plan says: from the working directory, else from its folder. Files of other content are refused. --batch and --shape are given again, as to heterodyne plan.',
     'A process that dies or hangs is started anew, and its calls are made again. Ctrl-C ends feeding, waits for the frames under way, and prints what was measured.',
+    'With --controller, keys steer it: m the next mode, + and - a level above or below, l holds the level or lets it go. So does POST /mode on the port of --metrics, with a mode, "level 2" or "level auto".',
     'A group plan (plan --matrix) runs, too: models on one device take turns, devices work at the same time. Predicted and measured group rates stand side by side for every device, with the interference to plan with next time.',
     'It needs onnxruntime-node or onnxruntime-web; in Deno also -A, which the processes are given too.',
   ],
