@@ -41,6 +41,7 @@ export { type DatasetRequest, generateDataset } from './estimators/dataset/gener
 export { engineLabels, type Labeller } from './estimators/dataset/labels.ts';
 export { engineVerifier } from './estimators/engine-verifier.ts';
 export { analyticEstimator, type Estimator, type EstimatorBatch, type Verifier } from './estimators/estimator.ts';
+export { type ExecutionVerifierOptions, executionVerifier } from './estimators/execution-verifier.ts';
 export {
   type EstimatorNetwork,
   type OnnxEstimator,

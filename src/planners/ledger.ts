@@ -113,7 +113,7 @@ export class Ledger {
     const { verify } = this.#context.options ?? {};
     if (this.#context.estimator && verify !== 'none') {
       const verifier = typeof verify === 'object' ? verify : undefined;
-      Object.assign(result, await verifyRanking(this.kernel, this.#top, verifier));
+      Object.assign(result, await verifyRanking(this.kernel, this.#top, verifier, this.#context.signal));
     }
     return result;
   }

@@ -238,7 +238,7 @@ class TreeSearch {
     const { verify } = options;
     if (estimator && verify !== 'none') {
       const verifier = typeof verify === 'object' ? verify : undefined;
-      Object.assign(result, await verifyRanking(kernel, this.#top(), verifier));
+      Object.assign(result, await verifyRanking(kernel, this.#top(), verifier, this.#context.signal));
     }
     return result;
   }

@@ -52,7 +52,7 @@ export async function planWithEvidence(asked: PlanRequest, options: PlanOptions 
   try {
     if (typeof asked.estimator === 'function') opened = await asked.estimator(named.problem, kernel);
     const estimator = opened ?? (asked.estimator as Estimator | undefined);
-    const verify = asked.verifier?.(named.problem);
+    const verify = asked.verifier?.(named.problem, named.names);
     request = {
       ...asked,
       estimator,

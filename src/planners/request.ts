@@ -2,6 +2,7 @@
 import type { Core } from '../../bindings/core.ts';
 import type { Objective, PlacementKernel, PlacementProblem } from '../core/placement.ts';
 import type { Estimator, Verifier } from '../estimators/estimator.ts';
+import type { ProblemNames } from '../estimators/memory-bound.ts';
 import type { NamedProblem } from '../estimators/problem.ts';
 import type { BlockedModel } from '../models/graph.ts';
 import type { Platform } from '../platforms/schema.ts';
@@ -44,7 +45,7 @@ export interface PlanRequest {
   /** Steers the search instead of the throughput model; or makes such a one for the problem, which is then closed. */
   estimator?: Estimator | ((problem: PlacementProblem, kernel: PlacementKernel) => Promise<ClosableEstimator>);
   /** With an estimator: judges the placements that it likes best. Default: the throughput model. */
-  verifier?: (problem: PlacementProblem) => Verifier;
+  verifier?: (problem: PlacementProblem, names: ProblemNames) => Verifier;
   /** A plan in use: the new one moves only what pays. */
   from?: Plan;
   /** With `from`: share of the objective that one moved stage must earn, default 0.01. */

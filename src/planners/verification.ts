@@ -16,18 +16,28 @@ export interface Ranked {
   value: number;
 }
 
-/** The placement that the judge prefers among `top` (best first by the estimator), and how far they agree. */
+/**
+ * The placement that the judge prefers among `top` (best first by the estimator), and how far they agree. A judge that is
+ * interrupted says nothing: then it is the estimator's favourite, unverified.
+ */
 export async function verifyRanking(
   kernel: PlacementKernel,
   top: readonly Ranked[],
   verifier?: Verifier,
+  signal?: AbortSignal,
 ): Promise<Pick<PlannerResult, 'placement' | 'value' | 'meanRate' | 'verification'>> {
   const judged = top.slice(0, Math.max(1, verifier?.most ?? top.length));
   const size = judged[0].placement.length;
   const placements = new Uint8Array(judged.length * size);
   for (const [i, { placement }] of judged.entries()) placements.set(placement, i * size);
   const { values: modelled, meanRates } = kernel.evaluate(placements);
-  const values = verifier ? await verifier.score(placements) : modelled;
+  let values = modelled;
+  try {
+    if (verifier) values = await verifier.score(placements);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    return { placement: judged[0].placement, value: modelled[0], meanRate: meanRates[0] };
+  }
   let best = 0;
   let disagreements = 0;
   for (let i = 0; i < judged.length; i++) {

@@ -49,7 +49,12 @@ export const planCommand = defineCommand({
     const started = performance.now();
     const inputs = await readInputs(values, call);
     const search = searchSettings(values);
-    const learned = await estimatorRequest(values, (inputs.request.platform as Platform).id, search.seed ?? 1);
+    const learned = await estimatorRequest(
+      values,
+      { platform: inputs.request.platform as Platform, profile: inputs.request.profile },
+      search.seed ?? 1,
+      call,
+    );
     const request: PlanRequest & JointRequest = {
       ...inputs.request,
       ...search,

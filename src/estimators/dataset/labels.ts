@@ -2,7 +2,7 @@
 import { defaultCore } from '../../../bindings/core.ts';
 import { PLACEMENT_STRIDE, type PlacementProblem } from '../../core/placement.ts';
 import { simulateThroughput, type ThroughputOptions } from '../../engine/throughput.ts';
-import type { ExecutePlacement } from '../../execution/throughput.ts';
+import type { ExecutePlacement, PlacedModel } from '../../execution/throughput.ts';
 import type { Effects } from './schema.ts';
 
 /** Frames that the slowest model ends under one label, and those of each model under way. */
@@ -57,15 +57,26 @@ export const analyticLabels: Labeller = (problem, placement) => {
 /** Label by execution on this host, for so many seconds each. @param processors ids, in the problem's order */
 export function executedLabels(execute: ExecutePlacement, processors: readonly string[], seconds: number): Labeller {
   return (problem, placement, _, mix) => {
-    const placed = problem.models.map((_, m) => {
-      const at = m * PLACEMENT_STRIDE;
-      const stages = Array.from({ length: placement[at] }, (_, s) => ({
-        processor: processors[placement[at + 1 + 2 * s]],
-        firstBlock: s === 0 ? 0 : placement[at + 2 * s],
-        lastBlock: placement[at + 2 + 2 * s] - 1,
-      }));
-      return { model: mix[m], stages };
-    });
-    return execute(placed, { seconds });
+    const [placed] = placedModels(placement, processors, problem.models.length);
+    return execute(
+      placed.map(({ stages }, m) => ({ model: mix[m], stages })),
+      { seconds },
+    );
   };
+}
+
+/** Joint placements [count][M] records in the words of an execution; models are numbered as in the problem. */
+export function placedModels(placements: Uint8Array, processors: readonly string[], models: number): PlacedModel[][] {
+  const count = placements.length / (models * PLACEMENT_STRIDE);
+  return Array.from({ length: count }, (_, i) =>
+    Array.from({ length: models }, (_, m) => {
+      const at = (i * models + m) * PLACEMENT_STRIDE;
+      const stages = Array.from({ length: placements[at] }, (_, s) => ({
+        processor: processors[placements[at + 1 + 2 * s]],
+        firstBlock: s === 0 ? 0 : placements[at + 2 * s],
+        lastBlock: placements[at + 2 + 2 * s] - 1,
+      }));
+      return { model: m, stages };
+    }),
+  );
 }
