@@ -4,7 +4,7 @@ import { createFolder, refuseOverwrite, writeFileWhole } from '../../bindings/ho
 import { HeterodyneError } from '../core/errors.ts';
 import { DEFAULT_EVALUATIONS } from '../planners/planner.ts';
 import type { PlanEvidence } from '../planners/request.ts';
-import type { Plan } from '../planners/schema.ts';
+import { type Plan, planDocument } from '../planners/schema.ts';
 import { planView } from '../report/charts/plan-view.ts';
 import type { Call, Options } from './command.ts';
 import type { OutputSettings } from './options.ts';
@@ -57,7 +57,8 @@ export async function writeReports(
 ): Promise<void> {
   const { report, svg } = settings;
   if (report === undefined && svg === undefined) return;
-  const view = planView(evidence, document);
+  // In the order of the file: `report` makes the same page from it.
+  const view = planView(evidence, planDocument.parse(planDocument.write(document), 'plan').document);
   if (report !== undefined) {
     const { planPage } = await import('../report/page/page.ts');
     const { maxStages, depthOne } = evidence.problem.problem;

@@ -110,6 +110,9 @@ export const COMMANDS: GroupEntry = {
         }),
       },
     },
+    report: command('Write the page and the charts about any document.', async () => {
+      return (await import('./commands/report.ts')).reportCommand;
+    }),
     trace: {
       kind: 'group',
       summary: 'Look at traces: plans as courses of events, for Perfetto.',

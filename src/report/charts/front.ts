@@ -18,7 +18,7 @@ export function frontCharts(front: Front, frame: Frame): { name: string; content
     }));
 }
 
-function frontChart(front: Front, processor: string, frame: Frame): string {
+export function frontChart(front: Front, processor: string, frame: Frame): string {
   const { width, fontSize, palette } = frame;
   const points = front.front.filter((each) => each.processor === processor);
   const answers = front.results.filter(

@@ -21,6 +21,7 @@ export function progressChart(view: PlanView, frame: Frame): string {
   const { plan } = view;
   const measure = MEASURES[plan.objective];
   const series = view.histories.filter(({ points }) => points.length > 0);
+  if (series.length === 0) return withoutSearch(view, frame);
   const finals = series.map(({ points }) => shownValue(points.at(-1)?.value ?? 0, measure.factor));
   const all = series.flatMap(({ points }) => points.map(({ value }) => shownValue(value, measure.factor)));
   const [low, high] = axisRange(all, finals, measure.lessIsBetter === true);
@@ -78,6 +79,18 @@ export function progressChart(view: PlanView, frame: Frame): string {
     description: `Best value so far: ${series.map(({ planner, evaluations, points }, i) => `${planner} begins with ${figure(shownValue(points[0]?.value ?? 0, measure.factor))} and ends with ${figure(finals[i] as number)} after ${evaluations} evaluations`).join('; ')}.`,
     height: bottom + fontSize + 12 + caption.height,
     body,
+  });
+}
+
+/** Of a plan that is shown from its document alone. */
+function withoutSearch(view: PlanView, frame: Frame): string {
+  const { fontSize, palette } = frame;
+  return drawing(frame, {
+    id: 'progress',
+    title: progressTitle(view),
+    description: 'The document does not hold the course of the search.',
+    height: 2 * fontSize,
+    body: [label(0, 1.2 * fontSize, 'not in the document', { fill: palette.faint })],
   });
 }
 

@@ -47,6 +47,7 @@ tbody th{overflow-wrap:break-word;min-width:8.5em;max-width:16em}
 .warnings li::marker{content:"! ";color:var(--warn);font-weight:700}
 code,pre{font:.85rem/1.45 ui-monospace,monospace}
 pre{background:var(--raised);padding:10px 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:8px 0}
+pre.columns{white-space:pre;overflow-x:auto;overflow-wrap:normal}
 #status{position:sticky;top:0;z-index:2;background:var(--paper);border:2px solid var(--limit);border-radius:8px;padding:8px 12px;margin:12px 0;display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline}
 #status[hidden]{display:none}
 #status b{color:var(--limit)}
