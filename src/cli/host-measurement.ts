@@ -7,6 +7,7 @@ import type { Warning } from '../documents/warnings.ts';
 import { measureHandover } from '../execution/handover.ts';
 import { measureInterference } from '../execution/interfere.ts';
 import { type Journal, measureModels } from '../execution/measure.ts';
+import { measureMemory } from '../execution/memory.ts';
 import { modelWarnings } from '../models/warnings.ts';
 import type { Platform } from '../platforms/schema.ts';
 import type { FpsMatrix } from '../profiles/fps-matrix.ts';
@@ -19,6 +20,7 @@ import type { Call, Options } from './command.ts';
 import { openModels, openVariants } from './cuttable-choice.ts';
 import { fileJournal, memoryJournal } from './measurement-journal.ts';
 import { type ChosenWorkload, parseCut } from './model-choice.ts';
+import { wholeNumber } from './option-values.ts';
 import type { OutputSettings } from './options.ts';
 import { tell } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -34,6 +36,12 @@ export const MEASURE_OPTIONS = {
     valueHint: 'TIME',
     description:
       'on host: time for measuring single models, shared out among all series, as 2min or 90s (as each needs)',
+  },
+  rounds: {
+    type: 'string',
+    valueHint: 'N',
+    description:
+      'on host: measure everything N times, in new processes each; of every series the middle one counts (5)',
   },
   resume: {
     type: 'string',
@@ -52,6 +60,7 @@ export interface MeasureSettings {
   platform?: string;
   interference?: boolean;
   'time-limit'?: string;
+  rounds?: string;
   resume?: string;
   roofline?: boolean;
   provenance?: boolean;
@@ -70,6 +79,9 @@ export interface HostMeasurements {
 const SINGLES = 0.6;
 /** Of that: messages to processes. */
 const MESSAGES = 0.05;
+/** As many as a middle needs to hold two slow spells of the machine. */
+const ROUNDS = 5;
+const MOST_ROUNDS = 100;
 
 export async function measureHost(
   values: MeasureSettings & OutputSettings,
@@ -80,6 +92,7 @@ export async function measureHost(
 ): Promise<HostMeasurements> {
   const { signal } = call;
   const timeLimitMs = timeLimit(values);
+  const rounds = values.rounds === undefined ? ROUNDS : wholeNumber(values.rounds, '--rounds', 1, MOST_ROUNDS);
   const originals = await openModels(chosen, parseCut(values.cut), signal);
   const forms = values.matrix ? [] : await openVariants(chosen, parseCut(values.cut), signal, originals);
   const models = [...originals, ...forms.map(({ model }) => model)];
@@ -89,6 +102,7 @@ export async function measureHost(
   return journaled(values, platform, call, async (journal, progress) => {
     const { outcomes, warnings } = await measureModels(models, platform, {
       ...(values.matrix && { wholeOnly: true }),
+      rounds,
       ...(timeLimitMs !== undefined && { timeLimitMs }),
       journal,
       signal,
@@ -103,6 +117,11 @@ export async function measureHost(
       signal,
       onProgress: (share, note) => progress(singles * (1 - MESSAGES * (1 - share)), note),
     });
+    const memory = await measureMemory(platform, {
+      ...(timeLimitMs !== undefined && { timeLimitMs }),
+      journal,
+      signal,
+    });
     const pairs = values.interference
       ? await measureInterference(originals, platform, outcomes, {
           journal,
@@ -113,6 +132,7 @@ export async function measureHost(
     const profile: Profile = {
       ...measuredProfile(blocked, platform, outcomes, variants),
       ...(pairs.length > 0 && { interference: fitInterference(pairs) }),
+      memory,
       ...(messages.length > 0 && { handover: fitHandover(messages) }),
       ...(all.length > 0 && { warnings: all }),
     };

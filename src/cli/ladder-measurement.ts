@@ -46,7 +46,7 @@ const ROUNDS: [number, number][] = [
 /** A ladder brings its models, whole and as they are; and it is measured, here. */
 const REFUSED = [
   ...['models', 'workload', 'shape', 'batch', 'precision', 'cut'],
-  ...['matrix', 'csv', 'tables', 'interference', 'provenance', 'roofline'],
+  ...['matrix', 'csv', 'tables', 'interference', 'rounds', 'provenance', 'roofline'],
 ];
 
 /** @returns the exit code */
@@ -88,7 +88,10 @@ interface Means {
   signal: AbortSignal;
 }
 
-/** Earlier rounds stand in the journal, so that asking for more of them measures only what is new. */
+/**
+ * Earlier rounds stand in the journal, so that asking for more of them measures only what is new; and after how many it
+ * was enough, so that a journal of all gives the same ladder however fast it is read.
+ */
 async function measureLevels(
   networks: readonly LadderNetwork[],
   models: readonly CuttableModel[],
@@ -100,9 +103,12 @@ async function measureLevels(
   const warnings = new Map<string, Warning>();
   let outcomes: Measured['outcomes'] = [];
   let before = 0;
+  let done = 0;
+  const key = JSON.stringify(['rounds', models.map(({ blocked }) => blocked.hash)]);
+  const enough = journal.get(key) as number | undefined;
   for (const [rounds, over] of ROUNDS) {
     const leftMs = timeLimitMs === undefined ? undefined : timeLimitMs - (performance.now() - began);
-    if (before > 0 && (!contested(networks, platform, outcomes) || (leftMs ?? 1) <= 0)) break;
+    if (done > 0 && (done === enough || !contested(networks, platform, outcomes) || (leftMs ?? 1) <= 0)) break;
     const measured = await measureModels(models, platform, {
       wholeOnly: true,
       rounds,
@@ -114,7 +120,9 @@ async function measureLevels(
     outcomes = measured.outcomes;
     for (const warning of measured.warnings) warnings.set(`${warning.code} ${warning.path}`, warning);
     before = over;
+    done = rounds;
   }
+  if (done !== enough) await journal.put(key, done);
   return { outcomes, warnings: [...warnings.values()] };
 }
 

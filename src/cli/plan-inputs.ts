@@ -6,6 +6,7 @@ import type { PlanRequest } from '../planners/request.ts';
 import { planDocument } from '../planners/schema.ts';
 import { atOperatingPoint } from '../platforms/at-operating-point.ts';
 import { profileAtOperatingPoint } from '../profiles/at-operating-point.ts';
+import { knownFrom, stillAssumed } from '../profiles/measured-memory.ts';
 import { type Profile, profileDocument } from '../profiles/schema.ts';
 import type { WorkloadPrecision } from '../profiles/workload.ts';
 import type { Call } from './command.ts';
@@ -39,30 +40,20 @@ export async function readInputs(
   await checkOutput(values, [...inputFiles(chosen), ...files]);
   await checkCompanion('--trace', values.trace, values, [...inputFiles(chosen), ...files]);
   await checkReports(values, [...inputFiles(chosen), ...files]);
-  const found = [...warnings, ...(profile?.warnings ?? []), ...chosen.warnings];
+  const ofPlatform = profile === undefined ? warnings : stillAssumed(warnings, knownFrom(profile.document));
+  const found = [...ofPlatform, ...(profile?.warnings ?? []), ...chosen.warnings];
   const { workload } = chosen;
   const cut = parseCut(values.cut);
   const point = values['operating-point'] ?? 'max';
   if (profile !== undefined) {
     const held = profileAtOperatingPoint(profile.document, fastest, point);
     const { platform } = held;
-    const request = { platform, workload, profile: held.profile };
-    if (!profile.document.models.every(withoutRoofline)) return { request, warnings: [...found, ...held.warnings] };
-    // How fast this machine was assumed to be does not matter where it was measured.
-    const assumed = warnings.filter(({ code }) => code === 'ASSUMED');
-    return { request, warnings: [...found.filter((each) => !assumed.includes(each)), ...held.warnings] };
+    return { request: { platform, workload, profile: held.profile }, warnings: [...found, ...held.warnings] };
   }
   const platform = atOperatingPoint(fastest, point);
   const models = await loadModels(chosen, cut, call.signal);
   const variants = await loadVariants(chosen, cut, call.signal, models);
   return { request: { platform, workload, models, variants }, warnings: found };
-}
-
-function withoutRoofline({ origin, blocks }: Profile['models'][number]): boolean {
-  const ofBlocks = blocks.flatMap(({ costs }) =>
-    Object.values(costs).map((cost) => typeof cost === 'object' && cost.origin),
-  );
-  return ![...Object.values(origin), ...ofBlocks].includes('roofline');
 }
 
 async function readProfile(file: string): Promise<{ document: Profile; warnings: Warning[] }> {

@@ -5,6 +5,7 @@ import type { BlockedModel } from '../models/graph.ts';
 import type { VariantModel } from '../planners/request.ts';
 import { type Plan, planDocument } from '../planners/schema.ts';
 import type { Platform } from '../platforms/schema.ts';
+import { knownFrom, stillAssumed } from '../profiles/measured-memory.ts';
 import { type Profile, profileDocument } from '../profiles/schema.ts';
 import type { Workload, WorkloadPrecision } from '../profiles/workload.ts';
 import type { Call } from './command.ts';
@@ -63,7 +64,7 @@ export async function readSimulationInputs(values: SimulationValues, call: Call)
       profile,
       workload: chosen.workload,
       files: [...files, ...(chosen.file === undefined ? [] : [chosen.file])],
-      warnings: [...warnings, ...ofPlatform, ...ofProfile, ...chosen.warnings],
+      warnings: [...warnings, ...stillAssumed(ofPlatform, knownFrom(profile)), ...ofProfile, ...chosen.warnings],
     };
   }
   const chosen = await chooseModels(values, call, plan);

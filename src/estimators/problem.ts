@@ -8,6 +8,7 @@ import { contentHash } from '../documents/canonical.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { sourceOf } from '../platforms/provenance.ts';
 import type { Platform, Processor } from '../platforms/schema.ts';
+import { withMeasuredMemory } from '../profiles/measured-memory.ts';
 import type { Profile, ProfileModel } from '../profiles/schema.ts';
 import { wholeFactor } from '../profiles/whole-models.ts';
 import { type Workload, type WorkloadModel, workloadNames } from '../profiles/workload.ts';
@@ -46,7 +47,8 @@ const DEFAULT_STAGES = 3;
  *   block that no processor runs, more stages needed than allowed, or more memory needed than there is
  */
 export function placementProblem(input: ProblemInput): NamedProblem {
-  const { profile, platform, workload, objective = 'throughput', depthOne = false } = input;
+  const { profile, workload, objective = 'throughput', depthOne = false } = input;
+  const platform = profile.memory === undefined ? input.platform : withMeasuredMemory(input.platform, profile.memory);
   const warnings: Warning[] = [];
   const modelNames = workloadNames(workload);
   const variants = modelNames.map((name) => input.variants?.[name] ?? 'original');
@@ -55,7 +57,7 @@ export function placementProblem(input: ProblemInput): NamedProblem {
   const P = processors.length;
   refuseBeyondLimits(modelNames.length, P);
 
-  if (contentHash(platform) !== profile.platformHash) {
+  if (contentHash(input.platform) !== profile.platformHash) {
     warnings.push({
       code: 'PLATFORM_CHANGED',
       message: `the profile was made for another state of ${profile.platform}: its latencies may not fit ${platform.id} as given`,

@@ -15,6 +15,20 @@ export function runnableProcessors(platform: Platform): Processor[] {
   return platform.processors.filter(({ execution, off }) => execution !== undefined && off !== true);
 }
 
+/** The same, of which there must be some. @throws HeterodyneError `NOT_READABLE` when no runtime is installed */
+export function processorsAtHand(platform: Platform): Processor[] {
+  const processors = runnableProcessors(platform);
+  if (processors.length === 0) {
+    throw new HeterodyneError('NOT_READABLE', `nothing at hand runs a processor of ${platform.id}`, {
+      path: '/processors',
+      expected: 'onnxruntime-node or onnxruntime-web, optional peers of heterodyne',
+      received: 'neither',
+      hint: 'npm install onnxruntime-node onnxruntime-web',
+    });
+  }
+  return processors;
+}
+
 /**
  * Runs `work` with a pool whose processes are gone when it returns or throws. An abort ends them at once, whatever they
  * do, and `work` with the signal's reason.

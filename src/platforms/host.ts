@@ -201,8 +201,13 @@ export function hostPlatform(facts: HostFacts): { platform: Platform; warnings: 
   const warnings: Warning[] = [
     {
       code: 'ASSUMED',
-      message: `host: memory bandwidth ${ASSUMED_DRAM_BYTES_PER_S / 1e9} GB/s and kernel efficiencies are assumed; a measured profile replaces them`,
+      message: 'host: kernel efficiencies are assumed; a measured profile replaces them',
       path: '/processors',
+    },
+    {
+      code: 'ASSUMED',
+      message: `host: memory bandwidth ${ASSUMED_DRAM_BYTES_PER_S / 1e9} GB/s is assumed; a measured profile replaces it`,
+      path: '/resources/memory/bandwidthBytesPerS',
     },
   ];
   if (!known) {

@@ -7,6 +7,7 @@ import type { Problem } from '../core/errors.ts';
 import { type DocumentFrom, defineDocument } from '../documents/document.ts';
 import { warningSchema } from '../documents/warnings.ts';
 import { PRECISIONS } from '../platforms/precision.ts';
+import { measuredMemorySchema } from './measured-memory.ts';
 import { WORKLOAD_PRECISIONS } from './workload.ts';
 
 /** Where a cost comes from; plans say which share of their time is of which kind. */
@@ -157,6 +158,9 @@ const shape = {
   handover: handoverSchema
     .optional()
     .describe('Measured: what calls of stages in processes cost; absent = the transfers that the platform states.'),
+  memory: measuredMemorySchema
+    .optional()
+    .describe('Measured: how fast numbers go to and from memory; absent = the bandwidth that the platform states.'),
   warnings: z.array(warningSchema).optional(),
 };
 

@@ -1,4 +1,6 @@
 /** How a profile was measured: block sums beside whole models, and how far pairs of processors slow each other. */
+
+import { bytesText } from '../documents/quantities.ts';
 import type { PairErrors } from '../estimators/pair-error.ts';
 import { median } from '../profiles/samples.ts';
 import type { Measurement, Profile } from '../profiles/schema.ts';
@@ -95,4 +97,15 @@ export function handoverText({ handover }: Profile, style: TextStyle): string {
       style.width,
     ),
   ].join('\n\n')}\n`;
+}
+
+/** Empty for a profile without it. */
+export function memoryText({ memory }: Profile, style: TextStyle): string {
+  if (memory === undefined) return '';
+  const alone = Object.entries(memory.aloneBytesPerS).map(([id, rate]) => `${id} ${scaled(rate, 'B/s')}`);
+  const all = scaled(memory.togetherBytesPerS, 'B/s');
+  return `${wrap(
+    `Memory (measured, tensors of ${bytesText(memory.tensorBytes)}): ${all} for ${memory.together.join(' and ')} together; alone ${alone.join(', ')}.`,
+    style.width,
+  )}\n`;
 }

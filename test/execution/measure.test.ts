@@ -5,6 +5,7 @@ import { memoryJournal } from '../../src/cli/measurement-journal.ts';
 import { measureHandover } from '../../src/execution/handover.ts';
 import { measureInterference } from '../../src/execution/interfere.ts';
 import { measureModels } from '../../src/execution/measure.ts';
+import { measureMemory } from '../../src/execution/memory.ts';
 import type { CuttableModel } from '../../src/models/cut.ts';
 import { cuttable } from '../../src/models/cuttable.ts';
 import type { Graph } from '../../src/models/graph.ts';
@@ -72,10 +73,13 @@ claim('every model is measured on every processor, whole and in blocks, and the 
 
 claim('what a journal holds is not measured again: the same journal gives the same profile', async () => {
   const journal = memoryJournal();
-  const first = await measureModels([models[0]!], platform, { ...LIMIT, journal });
+  const first = await measureModels([models[0]!], platform, { ...LIMIT, rounds: 2, journal });
+  for (const outcome of first.outcomes[0]!.values())
+    assert.is('unsupported' in outcome ? 0 : outcome.seriesMs?.length, 2, 'both rounds were measured');
   let written = 0;
   const again = await measureModels([models[0]!], platform, {
     ...LIMIT,
+    rounds: 2,
     journal: { get: journal.get, put: async () => void written++ },
   });
   assert.is(written, 0);
@@ -123,6 +127,26 @@ claim('pairs run at the same time on processors that share no cores', async () =
   }
   const cores = platform.resources.filter(({ kind }) => kind === 'core-group').length;
   assert.is(pairs.length > 0, cores > 1);
+});
+
+claim('memory is measured on every processor, alone and side by side, and once for a journal', async () => {
+  const journal = memoryJournal();
+  const options = { tensorBytes: 2 ** 18, timeLimitMs: 200, journal };
+  const memory = await measureMemory(platform, options);
+  assert.equal(
+    Object.keys(memory.aloneBytesPerS),
+    platform.processors.map(({ id }) => id),
+  );
+  const alone = Object.values(memory.aloneBytesPerS);
+  assert.ok(
+    alone.every((rate) => rate > 1e6 && rate < 1e14),
+    `${alone}`,
+  );
+  assert.ok(memory.togetherBytesPerS >= Math.max(...alone));
+  const uses = memory.together.flatMap((id) => platform.processors.find((each) => each.id === id)!.uses);
+  const own = uses.filter((id) => id !== 'memory');
+  assert.is(new Set(own).size, own.length, 'those that work together share no cores');
+  assert.is(await measureMemory(platform, options), memory);
 });
 
 claim(

@@ -8,6 +8,7 @@ import { fpsCell, fpsMatrixDocument } from '../../src/profiles/fps-matrix.ts';
 import { measuredFpsMatrix } from '../../src/profiles/fps-matrix-measured.ts';
 import { layersOf } from '../../src/profiles/importers/layers.ts';
 import { type ModelMeasurement, measuredProfile, type Outcome, piecesToTime } from '../../src/profiles/measured.ts';
+import { middleOutcome } from '../../src/profiles/rounds.ts';
 import { type LatencySamples, medianSpread, quantile, summarize } from '../../src/profiles/samples.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
 import { layers } from '../execution/models.ts';
@@ -122,6 +123,25 @@ test('a profile that is cut short, empty or no profile folds to nothing', () => 
   for (const text of ['', '[', '{}', 'null', '[{"cat":"Session","name":"model_run","ts":0,"dur":5}]']) {
     assert.is(foldNodes(text, [0, 1], layered), undefined);
   }
+});
+
+test('of several rounds the middle series counts, for the whole and for every block by itself; a refusal in one counts', () => {
+  const rounds = [measured(10, 12, 10), measured(30, 9, 50), measured(11, 30, 30)];
+  const middle = middleOutcome(rounds) as ModelMeasurement;
+  assert.is(middle.whole.mean, 11);
+  assert.equal(middle.seriesMs, [10, 11, 30]);
+  assert.equal(
+    middle.pieces!.map(({ latencyMs }) => latencyMs.mean),
+    [6, 6],
+  );
+  assert.equal(
+    middle.nodes!.blocks.map(({ mean }) => mean),
+    [7.5, 7.5, 7.5, 7.5],
+  );
+  assert.is(middle.nodes!.sumMs, 30);
+  assert.is((middleOutcome([measured(3, 1), measured(2, 1)]) as ModelMeasurement).whole.mean, 2);
+  assert.equal(middleOutcome([measured(1, 1), { unsupported: 'no' }]), { unsupported: 'no' });
+  assert.is(middleOutcome([rounds[0]!]), rounds[0]);
 });
 
 test('per kind of processor, the way whose sums are nearer to the wholes gives the costs; nothing is scaled', () => {

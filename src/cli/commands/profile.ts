@@ -20,7 +20,7 @@ import { tablesDocument, tablesToDocument } from '../../profiles/tables-schema.t
 import { thinTables } from '../../profiles/tables-thinning.ts';
 import { WORKLOAD_PRECISIONS, type WorkloadPrecision } from '../../profiles/workload.ts';
 import { fpsMatrixText } from '../../report/fps-matrix.ts';
-import { handoverText, interferenceText, measurementText } from '../../report/measurement.ts';
+import { handoverText, interferenceText, measurementText, memoryText } from '../../report/measurement.ts';
 import { profileText } from '../../report/profile.ts';
 import { tablesText } from '../../report/tables.ts';
 import { type Call, defineCommand } from '../command.ts';
@@ -111,6 +111,7 @@ export const profileCommand = defineCommand({
             ...(measured ? [fpsMatrixText(measured.matrix, style)] : []),
             interferenceText(profile!, errors, style),
             handoverText(profile!, style),
+            memoryText(profile!, style),
           ]
             .filter((part) => part !== '')
             .join('\n'),
@@ -148,7 +149,7 @@ async function measuredCosts(
   const here = platform.id === HOST_PLATFORM && values.platform === HOST_PLATFORM;
   const able = here && !values.roofline && runnableProcessors(platform).length > 0;
   if (!able) {
-    for (const option of ['interference', 'resume', 'time-limit'] as const) {
+    for (const option of ['interference', 'resume', 'rounds', 'time-limit'] as const) {
       if (values[option]) throw needs(`--${option}`, 'a measurement: --platform host, with an ONNX runtime installed');
     }
     return undefined;
