@@ -152,15 +152,16 @@ async function measure(
   const deadlinesMs = deadlinesOf(inputs.workload, runtime.plan, values);
   const meters = metersOf(runtime, deadlinesMs);
   const machine = new MachineMeter(() => runtime.stations);
+  const figures = () =>
+    metricsText({ runtime, meters, restarts: log.restarts, ...machine.look(), ...(control && { control }) });
   const outlet =
     values.metrics === undefined
       ? undefined
-      : await openMetrics(
-          values.metrics,
-          () =>
-            metricsText({ runtime, meters, restarts: log.restarts, ...machine.look(), ...(control && { control }) }),
-          steering,
-        );
+      : await openMetrics(values.metrics, figures, steering).catch((error) => {
+          // Clocks are given back on this way out, too.
+          controlled?.end();
+          throw error;
+        });
   if (outlet !== undefined && !values.quiet) call.err.write(`metrics at ${outlet.place}\n`);
   const letGo = steering && call.keys && steering.listen(call.keys);
   const view = liveView(runtime, values, call, () => [
@@ -188,10 +189,10 @@ async function measure(
       ...(control && { controller: control.summary() }),
     };
   } finally {
+    controlled?.end();
     view.end();
     letGo?.();
     await outlet?.end();
-    controlled?.end();
   }
 }
 

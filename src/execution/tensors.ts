@@ -46,12 +46,30 @@ export interface PackedTensors {
   payload: Uint8Array[];
 }
 
-/** @throws HeterodyneError `BAD_INPUT` for tensors of strings */
+/** What a caller or a caller's module gave instead of a tensor. */
+function noTensor(name: string, given: unknown): HeterodyneError {
+  return new HeterodyneError('BAD_INPUT', `"${name}" is no tensor`, {
+    path: name,
+    expected: `{ type, data, dims } with type one of ${Object.keys(ARRAYS).join(', ')} and data a typed array`,
+    received:
+      given === null ? 'null' : typeof given === 'object' ? `{ ${Object.keys(given).join(', ')} }` : typeof given,
+  });
+}
+
+function isTensor(given: unknown): given is OnnxTensor {
+  if (typeof given !== 'object' || given === null) return false;
+  const { type, data, dims } = given as Partial<OnnxTensor>;
+  return type !== undefined && isNumeric(type) && ArrayBuffer.isView(data) && Array.isArray(dims);
+}
+
+/** @throws HeterodyneError `BAD_INPUT` for what is no tensor, and tensors of strings */
 export function packTensors(tensors: Readonly<Tensors>): PackedTensors {
   const headers: TensorHeader[] = [];
   const payload: Uint8Array[] = [];
+  if (typeof tensors !== 'object' || tensors === null) throw noTensor('tensors', tensors);
   for (const [name, tensor] of Object.entries(tensors)) {
-    if (tensor.type === 'string') throw noText(name);
+    if (tensor?.type === 'string') throw noText(name);
+    if (!isTensor(tensor)) throw noTensor(name, tensor);
     const { buffer, byteOffset, byteLength } = tensor.data;
     headers.push({ name, type: tensor.type, dims: tensor.dims, bytes: byteLength });
     payload.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));

@@ -95,12 +95,27 @@ export async function deploy(plan: Plan, options: DeployOptions = {}): Promise<R
   }
   const runtime = new Runtime(plan, platform, options, [...warnings, ...unverified(plan, options.profile)]);
   try {
-    await runtime.start(models);
+    await untilAborted(runtime.start(models), options.signal);
     return runtime;
   } catch (error) {
     await runtime.close();
     options.signal?.throwIfAborted();
     throw error;
+  }
+}
+
+/** What `work` gives, or the signal's reason as soon as it is aborted. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  let stop = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    if (!signal?.aborted) await Promise.race([work, aborted]);
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -143,6 +158,7 @@ export class Runtime {
   #files: StageFiles | undefined;
   #removeFiles: () => Promise<void> = async () => {};
   #closed = false;
+  #starting: Promise<void> = Promise.resolve();
 
   /** Made by {@link deploy}. */
   constructor(plan: Plan, platform: Platform, options: DeployOptions, warnings: readonly Warning[]) {
@@ -154,7 +170,13 @@ export class Runtime {
   }
 
   /** @param networks in the plan's order */
-  async start(networks: readonly CuttableModel[]): Promise<void> {
+  start(networks: readonly CuttableModel[]): Promise<void> {
+    const starting = this.#start(networks);
+    this.#starting = starting.catch(() => {});
+    return starting;
+  }
+
+  async #start(networks: readonly CuttableModel[]): Promise<void> {
     const { folder, remove } = await openScratchFolder();
     this.#removeFiles = remove;
     this.#files = new StageFiles(folder);
@@ -228,7 +250,10 @@ export class Runtime {
     const under: Promise<InferenceResult>[] = [];
     try {
       for await (const tensors of inputs) {
-        under.push(this.infer(name, tensors));
+        const result = this.infer(name, tensors);
+        // Told when its turn comes: until then nobody waits for it.
+        result.catch(() => {});
+        under.push(result);
         if (under.length > flow.options.inFlight) yield await under.shift()!;
       }
       while (under.length > 0) yield await under.shift()!;
@@ -266,6 +291,8 @@ export class Runtime {
     for (const { flow } of this.#models.values()) flow.close();
     const stations = await Promise.allSettled(this.#stations.values());
     await Promise.all(stations.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    // A start that was given up may still be writing.
+    await this.#starting;
     await this.#removeFiles();
   }
 
@@ -331,6 +358,7 @@ export class Runtime {
   #station(id: string): Promise<Station> {
     const found = this.#stations.get(id);
     if (found !== undefined) return found;
+    if (this.#closed) return Promise.reject(new HeterodyneError('USAGE', 'the runtime is closed'));
     const processor = this.platform.processors.find((each) => each.id === id)!;
     const station = new Station(processor, (event) => this.#tell(event));
     const opened = station.open().then(() => {

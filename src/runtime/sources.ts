@@ -118,10 +118,48 @@ export async function moduleSource(url: string, context: SourceContext): Promise
     });
   }
   const make = module.default ?? module.source;
-  if (typeof make === 'function') return iterableSource((make as SourceFunction)(context));
+  if (typeof make === 'function') return guardedSource(make as SourceFunction, context, url);
   throw new HeterodyneError('BAD_INPUT', `${url} exports no source`, {
     source: url,
     expected: 'export function source({ model, inputs }) that gives an iterable of tensors',
     received: `exports ${Object.keys(module).join(', ') || 'nothing'}`,
   });
+}
+
+/** What a user's module does wrong is told as its own doing, with its name. */
+async function guardedSource(make: SourceFunction, context: SourceContext, url: string): Promise<FrameSource> {
+  const failed = (cause: unknown): HeterodyneError => {
+    const { message, code, ...details } = cause as HeterodyneError;
+    const known = cause instanceof HeterodyneError && { path: details.path, expected: details.expected };
+    return new HeterodyneError('BAD_INPUT', `the source ${url} failed: ${message ?? String(cause)}`, {
+      source: url,
+      ...known,
+      received: cause instanceof HeterodyneError ? details.received : `it threw ${String(cause)}`,
+      cause,
+    });
+  };
+  let frames: ReturnType<SourceFunction>;
+  try {
+    frames = await make(context);
+  } catch (cause) {
+    throw failed(cause);
+  }
+  if (!isIterable(frames)) {
+    throw new HeterodyneError('BAD_INPUT', `the source of ${url} gives no frames`, {
+      source: url,
+      expected: 'an iterable of tensors, as function* source({ model, inputs }) makes one',
+      received: frames === null ? 'null' : typeof frames,
+    });
+  }
+  const source = iterableSource(frames);
+  return {
+    next: () =>
+      source.next().catch((cause) => {
+        throw failed(cause);
+      }),
+  };
+}
+
+function isIterable(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && (Symbol.asyncIterator in given || Symbol.iterator in given);
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -130,6 +130,18 @@ for (const way of ['success', 'exit', 'exception', 'SIGINT', 'SIGTERM', 'SIGHUP'
       assert.not.ok(existsSync(board.journal));
     }));
 }
+
+test('a journal is never written through a link that lies in its place', () =>
+  withBoard((board) => {
+    const victim = `${board.root}/victim`;
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, `${board.journal}.tmp`);
+    const actuators = new Actuators({ root: board.root, write: true, journal: board.journal });
+    actuators.set('cpu0', 345.6e6);
+    assert.is(readFileSync(victim, 'utf8'), 'precious');
+    assert.equal(Object.keys(JSON.parse(readFileSync(board.journal, 'utf8')).clocks), ['cpu0']);
+    actuators.restore();
+  }));
 
 test('after kill -9 the journal stays, and the next start restores from it', () =>
   withBoard(async (board) => {

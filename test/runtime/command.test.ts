@@ -167,6 +167,25 @@ claim('the plan and the baselines are executed in turns', () =>
   }),
 );
 
+claim('what a module of frames does wrong is told as its own doing', () =>
+  inFolder(async (folder) => {
+    const { words } = await files(folder);
+    for (const [name, text, message] of [
+      ['nothing', 'export default () => undefined', /gives no frames/],
+      ['throws', 'export default () => { throw new Error("no camera") }', /failed: no camera/],
+      ['breaks', 'export default async function* () { throw new Error("camera gone") }', /failed: camera gone/],
+      ['numbers', 'export default () => [1, 2]', /is no tensor/],
+    ] as const) {
+      const module = `${folder}/${name}.mjs`;
+      writeFileSync(module, text);
+      const { code, err } = await run([...words, '--for', '60s', '--source', module]);
+      assert.is(code, 65, err);
+      assert.match(err.replaceAll(/\s+/g, ' '), message);
+      assert.match(err, new RegExp(`${name}\\.mjs`));
+    }
+  }),
+);
+
 test('options that contradict each other are refused before anything starts', async () => {
   for (const [words, message] of [
     [['run'], /needs PLAN/],

@@ -51,6 +51,82 @@ async function all(runtime: Runtime, name: string, count: number): Promise<Infer
   return results;
 }
 
+async function rejects(work: Promise<unknown>, message: RegExp): Promise<void> {
+  const error = await work.then(
+    () => undefined,
+    (cause) => cause,
+  );
+  assert.instance(error, HeterodyneError);
+  assert.match(error.message, message);
+}
+
+claim('a bad frame in a stream fails the stream, while its next input is awaited, and nothing else', () =>
+  withRuntime(async (runtime) => {
+    const loose: unknown[] = [];
+    const note = (reason: unknown) => loose.push(reason);
+    process.on('unhandledRejection', note);
+    const failed = new Promise<void>((resolve) => {
+      // A turn of the event loop later: time enough for the process to find a rejection that nobody waits for.
+      runtime.observe('one', { failed: () => setTimeout(resolve, 0) });
+    });
+    async function* frames() {
+      yield row(SIZE, 1);
+      yield {};
+      // The next one comes only when the last has failed.
+      await failed;
+      yield row(SIZE, 2);
+    }
+    const results: InferenceResult[] = [];
+    const read = async () => {
+      for await (const result of runtime.stream('one', frames())) results.push(result);
+    };
+    await rejects(read(), /is missing/);
+    process.off('unhandledRejection', note);
+    assert.equal(loose, []);
+    assert.is((await all(runtime, 'one', 3)).length, 3);
+  }),
+);
+
+claim('what is no tensor is refused with its name', () =>
+  withRuntime(async (runtime) => {
+    const right = Object.values(row(SIZE, 1))[0]!;
+    for (const [given, message] of [
+      [undefined, /"tensors" is no tensor/],
+      [{ x0: null }, /"x0" is no tensor/],
+      [{ x0: { ...right, data: [1, 2] } }, /"x0" is no tensor/],
+      [{ x0: { ...right, type: 'complex' } }, /"x0" is no tensor/],
+      [JSON.parse('{"__proto__":{"type":"float32"}}'), /"__proto__" is no tensor/],
+    ] as const) {
+      await rejects(runtime.infer('one', given as never), message);
+    }
+    assert.is((await all(runtime, 'one', 2)).length, 2);
+  }),
+);
+
+claim('loading that is aborted half-way ends, and leaves no process and no folder behind', async () => {
+  for (const looks of [0, 1, 2]) {
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    // Reading the content of a model is a step of loading: the abort comes at its first, second or third such look.
+    let left = looks;
+    const watched = Object.fromEntries(
+      Object.entries(models).map(([name, model]) => [
+        name,
+        {
+          ...model,
+          get graph() {
+            if (left-- === 0) stop.abort(reason);
+            return model.graph;
+          },
+        },
+      ]),
+    );
+    if (looks === 0) queueMicrotask(() => stop.abort(reason));
+    const error = await deploy(apart, { platform, models: watched, signal: stop.signal }).catch((cause) => cause);
+    assert.is(error, reason, `look ${looks}`);
+  }
+});
+
 claim('a process that hangs is ended after the timeout and started anew; the other model loses nothing', () =>
   withRuntime(
     async (runtime, events) => {

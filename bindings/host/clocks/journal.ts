@@ -2,7 +2,17 @@
  * What the clocks were before anybody touched them, on disk before the first touch: a process that is killed outright
  * leaves its journal behind, and the next start restores from it.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
@@ -45,6 +55,7 @@ export class Journal {
     } catch {
       return [];
     }
+    this.#refuseForeign();
     const read = journalSchema.safeParse(parsed(text));
     if (!read.success) {
       throw new HeterodyneError('BAD_INPUT', `${this.#path} is no clock journal`, {
@@ -83,7 +94,9 @@ export class Journal {
     const temporary = `${this.#path}.tmp`;
     try {
       mkdirSync(dirname(this.#path), { recursive: true });
-      const file = openSync(temporary, 'w');
+      // Journals stand where others may write, too: nothing that lies there already is followed or written into.
+      rmSync(temporary, { force: true });
+      const file = openSync(temporary, 'wx', 0o600);
       writeSync(file, `${text}\n`);
       fsyncSync(file);
       closeSync(file);
@@ -96,6 +109,19 @@ export class Journal {
         cause,
       });
     }
+  }
+
+  /** A file that another user left would tell us what to set clocks to. */
+  #refuseForeign(): void {
+    const owner = lstatSync(this.#path).uid;
+    const self = process.getuid?.();
+    if (self === undefined || owner === self) return;
+    throw new HeterodyneError('USAGE', `${this.#path} is not ours`, {
+      source: this.#path,
+      expected: `a journal of user ${self}`,
+      received: `a file of user ${owner}`,
+      hint: 'see whether clocks are as they should be, then delete the file',
+    });
   }
 
   clear(): void {
