@@ -30,18 +30,21 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   return { write, style: styleOf(stream), redraws: canRedraw(stream) };
 }
 
-/** To be called once. The first signal asks for the best result so far, the second one ends the process at once. */
+/**
+ * To be called once. The first signal asks for the best result so far, the second one ends the process at once; but a
+ * terminal that goes away (SIGHUP, as when a connection to a board breaks) says so twice.
+ */
 export function processSession(): Session {
   const interruption = new AbortController();
-  const interrupt = (): void => {
-    if (interruption.signal.aborted) process.exit(INTERRUPTED_EXIT);
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (interruption.signal.aborted && signal !== 'SIGHUP') process.exit(INTERRUPTED_EXIT);
     interruption.abort(new Interrupted('interrupted before there was a result'));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     try {
-      process.on(signal, interrupt);
+      process.on(signal, () => interrupt(signal));
     } catch {
-      // Deno on Windows knows no SIGTERM.
+      // Deno on Windows does not know all of them.
     }
   }
   const keys = keysOf(process.stdin, interrupt);

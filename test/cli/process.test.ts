@@ -43,8 +43,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const test = suite('the command line as a process');
 
-test('Ctrl-C and termination end a long search with the best plan so far', async () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+test('Ctrl-C, termination and a lost connection end a long search with the best plan so far', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Nothing tells from outside that the search has begun: where it had not, the next try waits longer.
     for (let wait = 1000; ; wait *= 2) {
       const child = start([...PLAN, '100000000000']);
