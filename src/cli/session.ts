@@ -47,7 +47,7 @@ export function processSession(): Session {
       // Deno on Windows does not know all of them.
     }
   }
-  const keys = keysOf(process.stdin, interrupt);
+  const keys = keysOf(process.stdin, () => interrupt('SIGINT'));
   const streams = { out: sinkOf(process.stdout), err: sinkOf(process.stderr) };
   return { ...streams, signal: interruption.signal, ...(keys && { keys }) };
 }

@@ -10,11 +10,7 @@ export function modelWarnings(models: readonly Pick<BlockedModel, 'name' | 'warn
   for (const { name, warnings } of models) {
     for (const message of warnings) namesOf.set(message, [...(namesOf.get(message) ?? []), name]);
   }
-  return [...namesOf].map(([message, names]) => ({
-    code: 'MODEL',
-    message: `${listed(names)}: ${message}`,
-    ...(names.length > 1 && { count: names.length }),
-  }));
+  return [...namesOf].map(([message, names]) => ({ code: 'MODEL', message: `${listed(names)}: ${message}` }));
 }
 
 function listed(names: readonly string[]): string {
