@@ -3,7 +3,7 @@ import type { RunDocument } from '../runtime/schema.ts';
 import { drawing, type Frame, label } from './charts/frame.ts';
 import { element, escapeText, title } from './charts/svg.ts';
 import { fitText, textWidth } from './charts/text-width.ts';
-import { counted } from './charts/units.ts';
+import { counted, valueText } from './charts/units.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { paragraph, table } from './page/parts/part.ts';
 import { commandText, drawnTwice, factList, section, stillPage, warningList } from './page/still-page.ts';
@@ -33,7 +33,7 @@ function headline({ score, seconds, source, otherLoad, partial }: RunDocument, n
   const value =
     measured === undefined
       ? `${figure(score.meanThroughputPerS)} frames per second on average`
-      : `${objective} ${figure(measured)} measured, ${figure(planned)} predicted`;
+      : `${objective} ${valueText(objective, measured)} measured, ${figure(planned)} predicted`;
   const off = measured === undefined ? '' : ` The prediction is off by ${relative(measured, planned)}.`;
   const load = otherLoad === undefined ? '' : ` Other programs took ${percent(otherLoad)} of the cores' time.`;
   return (
@@ -46,7 +46,7 @@ function headline({ score, seconds, source, otherLoad, partial }: RunDocument, n
 }
 
 function figureOf(document: RunDocument): string {
-  return drawnTwice('rates', 'Frames per second: predicted, and measured', (frame) => rateChart(document, frame));
+  return drawnTwice('rates', 'Frames per second of each model', (frame) => rateChart(document, frame));
 }
 
 /** Two bars for each model: what the plan predicts above what was measured. */
@@ -58,13 +58,22 @@ function rateChart({ models }: RunDocument, frame: Frame): string {
   const numbers = textWidth('00000.0', fontSize);
   const most = Math.max(1e-9, ...models.flatMap((model) => [model.throughputPerS, model.plannedThroughputPerS]));
   const length = (rate: number): number => ((width - names - numbers - 16) * rate) / most;
+  const top = fontSize + 12;
+  const key = [
+    { fill: palette.other, word: 'predicted' },
+    { fill: palette.accent, word: 'measured' },
+  ].map(({ fill, word }, i) => {
+    const x = names + 8 + i * (textWidth('predicted', fontSize) + fontSize + 24);
+    const swatch = element('rect', { x, y: 1, width: fontSize, height: fontSize, fill });
+    return swatch + label(x + fontSize + 6, fontSize - 1, word);
+  });
   const body = models.map(({ name, throughputPerS, plannedThroughputPerS }, m) => {
     const pair = [
       { rate: plannedThroughputPerS, fill: palette.other, word: 'predicted' },
       { rate: throughputPerS, fill: palette.accent, word: 'measured' },
     ];
     const bars = pair.map(({ rate, fill, word }, i) => {
-      const y = m * row + i * bar;
+      const y = top + m * row + i * bar;
       return (
         element(
           'rect',
@@ -73,7 +82,7 @@ function rateChart({ models }: RunDocument, frame: Frame): string {
         ) + label(names + 12 + length(rate), y + bar - 4, figure(rate))
       );
     });
-    return label(names, m * row + bar + 3, fitText(name, names, fontSize), { anchor: 'end' }) + bars.join('');
+    return label(names, top + m * row + bar + 3, fitText(name, names, fontSize), { anchor: 'end' }) + bars.join('');
   });
   return drawing(frame, {
     id: 'rates',
@@ -84,8 +93,8 @@ function rateChart({ models }: RunDocument, frame: Frame): string {
           `${each.name}: ${figure(each.plannedThroughputPerS)} predicted, ${figure(each.throughputPerS)} measured`,
       )
       .join('; '),
-    height: models.length * row,
-    body,
+    height: top + models.length * row,
+    body: [...key, ...body],
   });
 }
 

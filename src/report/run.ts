@@ -1,5 +1,6 @@
 /** A run as tables: what was predicted beside what was measured, per model, stage and processor. */
 import type { RunDocument } from '../runtime/schema.ts';
+import { valueText } from './charts/units.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { paint, signs, type TextStyle } from './style.ts';
 import { type Column, shorten, table, wrap } from './table.ts';
@@ -164,7 +165,7 @@ function footer({ score, otherLoad, energyJ, models }: RunDocument, style: TextS
   const value =
     score.measured === undefined
       ? `${score.objective} needs more than rates; mean ${figure(score.meanThroughputPerS)}/s`
-      : `${score.objective}: ${figure(score.measured)} measured, ${figure(score.planned)} predicted (${relative(score.measured, score.planned, style.unicode)})`;
+      : `${score.objective}: ${valueText(score.objective, score.measured)} measured, ${figure(score.planned)} predicted (${relative(score.measured, score.planned, style.unicode)})`;
   return [
     value,
     ...(energyJ !== undefined && frames > 0

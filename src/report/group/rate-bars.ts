@@ -58,7 +58,10 @@ export function rateBars(frame: Frame, chart: RateBars): string {
         'g',
         {},
         title(`${name}: ${texts[i]}${fps === undefined ? '' : ' frames/s'}`),
-        label(nameWidth, baseline, fitText(name, room, fontSize), { anchor: 'end', ...weight }),
+        label(nameWidth, baseline, fitText(own ? ownName(name, room, fontSize) : name, room, fontSize), {
+          anchor: 'end',
+          ...weight,
+        }),
         element('rect', { x: left, y, width: Math.max(0, x(fps ?? 0) - left), height: row - 6, fill }),
         label(textEnd, baseline, texts[i]!, { anchor: 'end', ...weight }),
         gains[i] === '' ? '' : label(width, baseline, gains[i]!, { anchor: 'end', fill: palette.faint }),
@@ -83,4 +86,9 @@ export function rateBars(frame: Frame, chart: RateBars): string {
     height: bottom + fontSize + 12 + caption.height,
     body,
   });
+}
+
+/** Where there is no room, without what stands in brackets. */
+function ownName(name: string, room: number, fontSize: number): string {
+  return textWidth(name, fontSize) <= room ? name : name.replace(/ \(.*\)$/, '');
 }

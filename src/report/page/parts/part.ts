@@ -8,7 +8,12 @@ export interface Part {
 }
 
 export function paragraph(text: string, className?: string): string {
-  return element('p', { class: className }, escapeText(text));
+  return element('p', { class: className }, escapeText(keepUnits(text)));
+}
+
+/** A number and its unit stay on one line. */
+function keepUnits(text: string): string {
+  return text.replace(/(\d) (?=%|(?:ms|s|mJ|[kMG]?B)(?!\w))/g, '$1\u00a0');
 }
 
 /** A table whose first column names the rows. Cells are markup. */
