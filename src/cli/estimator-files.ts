@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { exists, readBytes, readText } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
-import { type EstimatorData, readData } from '../estimators/dataset/data.ts';
-import { estimatorDataDocument } from '../estimators/dataset/schema.ts';
+import { type EstimatorData, readData, TEST, TRAINING, VALIDATION } from '../estimators/dataset/data.ts';
+import { type EstimatorDataDocument, estimatorDataDocument } from '../estimators/dataset/schema.ts';
 import { shippedEstimator, shippedIds } from '../estimators/shipped/registry.ts';
 import { bytesHash, type DataFacts } from '../estimators/training/export.ts';
 import { estimatorDocument } from '../estimators/training/schema.ts';
@@ -28,6 +28,18 @@ export function companionOf(out: string | undefined, ending: string, example: st
   return out.replace(/\.json$/i, ending);
 }
 
+/** Counts of a data set, as its document states them. */
+export function samplesOf(data: EstimatorData): EstimatorDataDocument['samples'] {
+  const count = (part: number) => data.split.reduce((sum, each) => sum + Number(each === part), 0);
+  return {
+    mixes: new Set(data.mix).size,
+    rows: data.rows,
+    training: count(TRAINING),
+    validation: count(VALIDATION),
+    test: count(TEST),
+  };
+}
+
 export interface ReadDataSet {
   data: EstimatorData;
   facts: DataFacts;
@@ -49,6 +61,19 @@ export async function readDataSet(file: string | undefined): Promise<ReadDataSet
     const data = readData(bytes, file);
     return { data, facts: factsOfArrays(data, file, bytesHash(bytes)), files: [file], warnings: [] };
   }
+  const { document, data, arrays, hash, warnings } = await readDataDocument(file);
+  return { data, facts: { ...document, arrays: { ...document.arrays, hash } }, files: [file, arrays], warnings };
+}
+
+/** The document of a data set with the arrays beside it. */
+export async function readDataDocument(file: string): Promise<{
+  document: EstimatorDataDocument;
+  data: EstimatorData;
+  arrays: string;
+  /** Of the arrays as they are. */
+  hash: string;
+  warnings: Warning[];
+}> {
   const { document, warnings } = estimatorDataDocument.parse(await readText(file), file);
   const arrays = join(dirname(file), basename(document.arrays.file));
   const bytes = await readBytes(arrays);
@@ -60,8 +85,7 @@ export async function readDataSet(file: string | undefined): Promise<ReadDataSet
       path: '/arrays/hash',
     });
   }
-  const data = readData(bytes, arrays);
-  return { data, facts: { ...document, arrays: { ...document.arrays, hash } }, files: [file, arrays], warnings };
+  return { document, data: readData(bytes, arrays), arrays, hash, warnings };
 }
 
 /** What can be said about arrays without a document. */

@@ -95,10 +95,11 @@ function judged({ names, plan }: Candidate, rates: readonly number[][]): RunCand
     placements: placements(plan),
     planned: plan.score.value,
     measured: { ...meanInterval(values), turns: values },
-    models: plan.models.map(({ name, throughputPerS }, m) => ({
+    models: plan.models.map(({ name, throughputPerS, stages }, m) => ({
       name,
       throughputPerS: rates.reduce((sum, each) => sum + each[m]!, 0) / Math.max(1, rates.length),
       plannedThroughputPerS: throughputPerS,
+      stages: stages.map(({ processor, firstBlock, lastBlock }) => ({ processor, firstBlock, lastBlock })),
     })),
   };
 }

@@ -103,7 +103,15 @@ const candidateSchema = z.strictObject({
     turns: z.array(z.number()),
   }),
   models: z.array(
-    z.strictObject({ name: z.string(), throughputPerS: notNegative, plannedThroughputPerS: notNegative }),
+    z.strictObject({
+      name: z.string(),
+      throughputPerS: notNegative,
+      plannedThroughputPerS: notNegative,
+      stages: z
+        .array(z.strictObject({ processor: z.string(), firstBlock: count, lastBlock: count }))
+        .optional()
+        .describe('Where it was executed.'),
+    }),
   ),
 });
 

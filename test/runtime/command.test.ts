@@ -1,17 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { canonicalJson, contentHash } from '../../src/documents/canonical.ts';
-import { thisHost } from '../../src/execution/this-host.ts';
+import { canonicalJson } from '../../src/documents/canonical.ts';
 import { cuttableOnnx } from '../../src/models/cuttable.ts';
 import { writeOnnx } from '../../src/models/onnx/write.ts';
 import { planDocument } from '../../src/planners/schema.ts';
-import { rooflineProfile } from '../../src/profiles/roofline.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
 import { runDocument } from '../../src/runtime/schema.ts';
 import { inFolder, run, workingIn } from '../cli/captured.ts';
 import { layers, missingRuntime } from '../execution/models.ts';
-import { planByHand } from './plans.ts';
+import { planByHand, planFiles } from './plans.ts';
 
 const test = suite('heterodyne run');
 
@@ -19,23 +17,9 @@ const missing = await missingRuntime();
 if (missing) console.log(`skipped: ${missing}`);
 const claim = missing ? test.skip : test;
 
-/** A plan with its profile and its model as files. */
-async function files(folder: string): Promise<{ plan: string; profile: string; words: string[] }> {
-  const { platform } = await thisHost();
-  const model = `${folder}/one.onnx`;
-  writeFileSync(model, writeOnnx(layers(5, 96)));
-  const opened = await cuttableOnnx(readFileSync(model), { name: 'one', source: model });
-  const profile = rooflineProfile([opened.blocked], platform);
-  const plan = planByHand([{ model: opened, places: [['cpu', 0]], deadlineMs: 10_000 }]);
-  const paths = { plan: `${folder}/plan.json`, profile: `${folder}/profile.json` };
-  writeFileSync(paths.plan, planDocument.write({ ...plan, profileHash: contentHash(profile) }));
-  writeFileSync(paths.profile, profileDocument.write(profile));
-  return { ...paths, words: ['run', paths.plan, '--profile', paths.profile, '--warmup', '50ms'] };
-}
-
 claim('a plan runs, its document is what --json prints, metrics and learned costs are written', () =>
   inFolder(async (folder) => {
-    const { words, profile } = await files(folder);
+    const { words, profile } = await planFiles(folder);
     const metrics = `${folder}/metrics.txt`;
     const learned = `${folder}/learned.json`;
     const { code, out, err } = await run([
@@ -106,7 +90,7 @@ claim('a plan alone finds its model from the working directory or beside the pla
 
 claim('a port that is none, and a plan with two models of one name, are refused', () =>
   inFolder(async (folder) => {
-    const { words, plan } = await files(folder);
+    const { words, plan } = await planFiles(folder);
     const port = await run([...words, '--for', '100ms', '--metrics', '99999']);
     assert.is(port.code, 64, port.err);
     assert.match(port.err.replaceAll(/\s+/g, ' '), 'from 0 to 65535');
@@ -121,7 +105,7 @@ claim('a port that is none, and a plan with two models of one name, are refused'
 
 claim('an interruption ends the feeding, prints what was measured, and is exit code 130', () =>
   inFolder(async (folder) => {
-    const { words } = await files(folder);
+    const { words } = await planFiles(folder);
     const stop = new AbortController();
     const metrics = `${folder}/metrics.txt`;
     // Once a file of metrics is there the plan is at work.
@@ -142,7 +126,7 @@ claim('what was measured is printed even when the disk is full, and the error sa
       console.log('skipped: this system has no /dev/full');
       return;
     }
-    const { words } = await files(folder);
+    const { words } = await planFiles(folder);
     const { code, out, err } = await run([...words, '--frames', '1', '--for', '60s', '--out', '/dev/full']);
     assert.is(code, 65);
     assert.match(err, /the disk is full/);
@@ -152,7 +136,7 @@ claim('what was measured is printed even when the disk is full, and the error sa
 
 claim('the plan and the baselines are executed in turns', () =>
   inFolder(async (folder) => {
-    const { words } = await files(folder);
+    const { words } = await planFiles(folder);
     const { code, out, err } = await run([...words, '--frames', '3', '--for', '300s', '--compare', '--json']);
     assert.is(code, 0, err);
     const { document } = runDocument.parse(out, 'run');
@@ -197,7 +181,7 @@ test('options that contradict each other are refused before anything starts', as
   }
   await inFolder(async (folder) => {
     if (missing) return;
-    const { plan } = await files(folder);
+    const { plan } = await planFiles(folder);
     for (const [words, message] of [
       [['--level', '3'], /means nothing without --controller/],
       [['--compare'], /plans the baselines from a profile/],

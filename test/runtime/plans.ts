@@ -1,12 +1,19 @@
 /** Plans made by hand for tests of the runtime: small networks, placed where the test wants them. */
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { OnnxTensor } from '../../bindings/onnx/index.ts';
+import { contentHash } from '../../src/documents/canonical.ts';
+import { thisHost } from '../../src/execution/this-host.ts';
 import type { CuttableModel } from '../../src/models/cut.ts';
-import { cuttable } from '../../src/models/cuttable.ts';
+import { cuttable, cuttableOnnx } from '../../src/models/cuttable.ts';
 import type { Graph } from '../../src/models/graph.ts';
-import type { Plan } from '../../src/planners/schema.ts';
+import { writeOnnx } from '../../src/models/onnx/write.ts';
+import { type Plan, planDocument } from '../../src/planners/schema.ts';
 import { hostPlatform } from '../../src/platforms/host.ts';
 import type { Platform } from '../../src/platforms/schema.ts';
+import { rooflineProfile } from '../../src/profiles/roofline.ts';
+import { profileDocument } from '../../src/profiles/schema.ts';
+import { layers } from '../execution/models.ts';
 
 /** Two native processors and a WebAssembly one, all held to core 0: every machine has that. */
 export function onCoreZero(): Platform {
@@ -71,4 +78,18 @@ export function planByHand(entries: readonly { model: CuttableModel; places: Pla
 export function row(size: number, seed = 0): { x0: OnnxTensor } {
   const data = Float32Array.from({ length: size }, (_, i) => ((i * 7 + seed * 13) % 31) / 31);
   return { x0: { type: 'float32', data, dims: [1, size] } };
+}
+
+/** A plan with its profile and its model as files. */
+export async function planFiles(folder: string): Promise<{ plan: string; profile: string; words: string[] }> {
+  const { platform } = await thisHost();
+  const model = `${folder}/one.onnx`;
+  writeFileSync(model, writeOnnx(layers(5, 96)));
+  const opened = await cuttableOnnx(readFileSync(model), { name: 'one', source: model });
+  const profile = rooflineProfile([opened.blocked], platform);
+  const plan = planByHand([{ model: opened, places: [['cpu', 0]], deadlineMs: 10_000 }]);
+  const paths = { plan: `${folder}/plan.json`, profile: `${folder}/profile.json` };
+  writeFileSync(paths.plan, planDocument.write({ ...plan, profileHash: contentHash(profile) }));
+  writeFileSync(paths.profile, profileDocument.write(profile));
+  return { ...paths, words: ['run', paths.plan, '--profile', paths.profile, '--warmup', '50ms'] };
 }

@@ -8,7 +8,7 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
-import { type EstimatorData, readData, TEST, TRAINING, VALIDATION, writeData } from '../../estimators/dataset/data.ts';
+import { type EstimatorData, readData, writeData } from '../../estimators/dataset/data.ts';
 import { DEMO_BLOCKS, DEMO_MODELS, DEMO_PROCESSORS, demoData } from '../../estimators/dataset/demo.ts';
 import { type DatasetRequest, generateDataset } from '../../estimators/dataset/generate.ts';
 import {
@@ -31,7 +31,7 @@ import { workloadNames } from '../../profiles/workload.ts';
 import { datasetText } from '../../report/estimator/texts.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { openModels } from '../cuttable-choice.ts';
-import { companionOf } from '../estimator-files.ts';
+import { companionOf, samplesOf } from '../estimator-files.ts';
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { chooseWorkload, inputFiles, loadModels, parseCut } from '../model-choice.ts';
 import { readSeed, wholeNumber } from '../option-values.ts';
@@ -282,15 +282,4 @@ async function readPartial(file: string, fingerprint: string): Promise<Estimator
     received: 'another one',
     hint: 'remove the file, or choose another --out',
   });
-}
-
-function samplesOf(data: EstimatorData): EstimatorDataDocument['samples'] {
-  const count = (part: number) => data.split.reduce((sum, each) => sum + Number(each === part), 0);
-  return {
-    mixes: new Set(data.mix).size,
-    rows: data.rows,
-    training: count(TRAINING),
-    validation: count(VALIDATION),
-    test: count(TEST),
-  };
 }

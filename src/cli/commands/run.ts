@@ -15,6 +15,7 @@ import { MODEL_OPTIONS, OUTPUT_OPTIONS, WORKLOAD_OPTION } from '../options.ts';
 import { checkCompanion, checkOutput, deliver } from '../output.ts';
 import { wordsThatMatter } from '../report-files.ts';
 import { CONTROL_OPTIONS, checkControl } from '../run-control.ts';
+import { growData, openGrowingData } from '../run-data.ts';
 import { type ExecutionValues, measureAlone, measureTurns, type RunSettings } from '../run-execution.ts';
 import { readRunInputs } from '../run-inputs.ts';
 import { checkLearning, learnFrom } from '../run-learning.ts';
@@ -92,6 +93,12 @@ export const runCommand: Command = defineCommand({
       valueHint: 'SHARE',
       description: 'with --replan: what a moved stage must earn of the objective (0.01)',
     },
+    data: {
+      type: 'string',
+      valueHint: 'FILE',
+      description:
+        'add what was executed to the data set of an estimator, FILE.json with FILE.npz, or begin one; needs --profile',
+    },
     log: {
       type: 'string',
       valueHint: 'FILE',
@@ -131,6 +138,7 @@ export const runCommand: Command = defineCommand({
     await checkCompanion('--report', values.report, values, inputs.files);
     checkControl(values);
     await checkLearning(inputs, values);
+    const growing = await openGrowingData(inputs, values);
     if (values.compare) refuseBesideCompare(values);
     const settings = runSettings(values);
     const log = new EventLog(values.log === undefined ? undefined : await openLog(values.log));
@@ -139,6 +147,7 @@ export const runCommand: Command = defineCommand({
       : await measureAlone(inputs, settings, log, values, call);
     document.warnings.push(...inputs.warnings);
     await deliverMeasured(document, values, call);
+    if (growing !== undefined) await growData(document, growing, inputs, values, call);
     if (values.learn !== undefined) await learnFrom(document, inputs, values, call);
     return call.signal.aborted ? INTERRUPTED_EXIT : 0;
   },
@@ -150,6 +159,7 @@ interface Values extends ExecutionValues {
   learn?: string;
   replan?: string;
   'move-cost'?: string;
+  data?: string;
   log?: string;
   for?: string;
   frames?: string;

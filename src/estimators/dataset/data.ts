@@ -9,7 +9,8 @@
  *   demands     float32 [S][M][R]   seconds of each resource that one frame needs; absent = summed from seconds
  *   analytic    float32 [S][M]      rates by the throughput model; absent = rates by equal shares of demands
  *   split       uint8   [S]         0 training, 1 validation, 2 test; absent = drawn by mix
- *   sampling    uint8   [S]         0 uniform, 1 stratified, 2 stratified for the test of choice; absent = 0
+ *   sampling    uint8   [S]         0 uniform, 1 stratified, 2 stratified for the test of choice, 3 executed by a run;
+ *                                   absent = 0
  */
 import { HeterodyneError } from '../../core/errors.ts';
 import { PLACEMENT_STRIDE } from '../../core/placement.ts';
@@ -21,6 +22,9 @@ export const VALIDATION = 1;
 export const TEST = 2;
 /** `sampling` of the rows among which a choice is tested. */
 export const CHOICE = 2;
+
+/** `sampling` of rows that a run of plans added: chosen by planners, not drawn. */
+export const BY_RUN = 3;
 
 export interface EstimatorData {
   rows: number;
