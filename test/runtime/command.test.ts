@@ -153,7 +153,7 @@ claim('the plan and the baselines are executed in turns', () =>
 
 claim('what a module of frames does wrong is told as its own doing', () =>
   inFolder(async (folder) => {
-    const { words } = await files(folder);
+    const { words } = await planFiles(folder);
     for (const [name, text, message] of [
       ['nothing', 'export default () => undefined', /gives no frames/],
       ['throws', 'export default () => { throw new Error("no camera") }', /failed: no camera/],
