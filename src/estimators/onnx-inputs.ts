@@ -50,11 +50,16 @@ export function feedsOf(
   const demandsInput = inputs.length === 1 ? first : inputs.find(({ name }) => name === 'demands');
   const analyticInput = inputs.find(({ name }) => name === 'analytic');
   const isFloat = inputs.every(({ type }) => type === 'float32');
-  if (isFloat && inputs.length === 1 && first.shape.length === 4) return imageFeeds(first, problem, document, options);
   const known = inputs.length === 1 || (inputs.length === 2 && analyticInput?.shape.length === 2);
+  const imageInput = inputs.length === 1 ? first : inputs.find(({ name }) => name === 'image');
+  if (isFloat && known && imageInput?.shape.length === 4) {
+    const columns = columnsOf(problem, document ? 'descending-work' : 'given');
+    const image = imageFeed(imageInput, problem, document, options, columns);
+    return withAnalytic([image], columns, inputs.length === 2 ? analyticInput : undefined, problem, options);
+  }
   if (!isFloat || !known || demandsInput?.shape.length !== 3) {
     throw unfit(
-      'float32 "image" [N, processors, blocks, models], "demands" [N, models, resources], or "demands" and "analytic" [N, models]',
+      'float32 "image" [N, processors, blocks, models] or "demands" [N, models, resources], either with or without "analytic" [N, models]',
       listed(inputs),
     );
   }
@@ -67,45 +72,53 @@ export function feedsOf(
       write: ({ demands }, start, count, room) => pad(demands, start, count, [M, R], dims, room),
     },
   ];
-  if (analyticInput === undefined || inputs.length === 1) return { feeds, columns: given, free: () => {} };
-  const [columns] = sizes(analyticInput, [M]);
+  return withAnalytic(feeds, given, inputs.length === 2 ? analyticInput : undefined, problem, options);
+}
+
+/** With the rates of the throughput model beside the other features, in the same columns. */
+function withAnalytic(
+  feeds: Feed[],
+  columns: number[],
+  input: OnnxValueInfo | undefined,
+  problem: PlacementProblem,
+  options: FeedOptions,
+): Feeds {
+  if (input === undefined) return { feeds, columns, free: () => {} };
+  const M = problem.models.length;
+  const [width] = sizes(input, [M]);
   const kernel = options.kernel ?? defaultCore().placement(problem);
-  feeds.push({
-    name: analyticInput.name,
-    dims: [columns],
-    width: columns,
-    write: ({ analytic = NONE }, start, count, room) => pad(analytic, start, count, [1, M], [1, columns], room),
-  });
-  const analyticOf = (placements: Uint8Array) => kernel.evaluate(placements).rates;
+  const write: Feed['write'] = ({ analytic = NONE }, start, count, room) => {
+    if (width > M) room.fill(0, 0, count * width);
+    for (let i = 0; i < count; i++) {
+      for (let m = 0; m < M; m++) room[i * width + columns[m]] = analytic[(start + i) * M + m];
+    }
+  };
   const free = () => {
     if (options.kernel === undefined) kernel.free();
   };
-  return { feeds, columns: given, analyticOf, free };
+  const analyticOf = (placements: Uint8Array) => kernel.evaluate(placements).rates;
+  return { feeds: [...feeds, { name: input.name, dims: [width], width, write }], columns, analyticOf, free };
 }
 
 const NONE = new Float64Array(0);
 
-function imageFeeds(
+function imageFeed(
   input: OnnxValueInfo,
   problem: PlacementProblem,
   document: EstimatorDocument | undefined,
   options: FeedOptions,
-): Feeds {
+  columns: readonly number[],
+): Feed {
   const M = problem.models.length;
   const deepest = Math.max(...problem.models.map((each) => each.blocks));
   const dims = sizes(input, [problem.processors, deepest, M]);
   const [processors, blocks, models] = dims;
   const reference = options.referenceSeconds ?? document?.referenceSeconds ?? medianSeconds(problem);
-  const columns = columnsOf(problem, document ? 'descending-work' : 'given');
   const embed = embedder(problem, { processors, blocks, models }, reference, columns);
   const record = M * PLACEMENT_STRIDE;
   const write: Feed['write'] = ({ placements }, start, count, room) =>
     embed(placements.subarray(start * record, (start + count) * record), room);
-  return {
-    feeds: [{ name: input.name, dims, width: product(dims), write }],
-    columns,
-    free: () => {},
-  };
+  return { name: input.name, dims, width: product(dims), write };
 }
 
 /** Sizes after the batch: those that the network fixes, else the problem's. */

@@ -1,10 +1,11 @@
 /**
- * An ONNX network as estimator. Its inputs, float32, are one of three; sizes after the batch N may be open, or fixed and
+ * An ONNX network as estimator. Its inputs, float32, are one of four; sizes after the batch N may be open, or fixed and
  * at least the problem's (then padded with 0). The output is told apart by its name.
  *
  *   demands [N, M, R]                       seconds of resource r that a frame of model m needs (any name)
  *   demands [N, M, R], analytic [N, M]      the same, and the rates of the throughput model (these names)
  *   image   [N, D, L, M]                    the embedding: cost of block l of model m on the processor d that runs it (any name)
+ *   image   [N, D, L, M], analytic [N, M]   the same, and the rates of the throughput model (these names)
  *
  *   rates   [N, M]                          frames/s of every model: the objective is computed from them
  *   (other) [N] or [N, 1]                   the value of each placement, on any scale that grows with the objective

@@ -48,7 +48,7 @@ export const estimatorTrainCommand = defineCommand({
     residual: {
       type: 'boolean',
       default: true,
-      negativeDescription: 'grid: learn rates by themselves, not relative to the throughput model',
+      negativeDescription: 'learn rates by themselves, not relative to the throughput model',
     },
     epochs: { type: 'string', valueHint: 'N', description: 'passes over the data (grid 40, cnn 100)' },
     batch: { type: 'string', valueHint: 'N', description: 'rows of one step (grid 64, cnn 16)' },
@@ -122,7 +122,7 @@ function settingsOf(values: TrainValues): TrainingSettings {
   return {
     ...defaults,
     ...(values.scaling !== undefined && { scaling: values.scaling as TrainingSettings['scaling'] }),
-    residual: architecture === 'grid' && values.residual,
+    residual: values.residual,
     delta: values.loss === 'huber' ? HUBER_DELTA : 0,
     epochs: count('epochs', 100_000),
     batch: count('batch', 4096),

@@ -30,16 +30,18 @@ export class CompactTrainee implements Trainee {
   readonly #network: CompactNetwork;
   readonly #data: EstimatorData;
   readonly #reference: number;
+  readonly #residual: boolean;
   /** By catalogue model. */
   readonly #seconds: Float64Array[];
   readonly #work: number[];
 
-  constructor(parameters: Parameters, data: EstimatorData, options: { referenceSeconds: number }) {
+  constructor(parameters: Parameters, data: EstimatorData, options: { referenceSeconds: number; residual: boolean }) {
     this.parameters = parameters;
     this.size = imageSizeFor(data);
     this.#network = new CompactNetwork(parameters, this.size);
     this.#data = data;
     this.#reference = options.referenceSeconds;
+    this.#residual = options.residual;
     const { catalogue, processors, blocks, seconds } = data;
     const table = processors * blocks;
     this.#seconds = Array.from({ length: catalogue }, (_, c) => seconds.slice(c * table, (c + 1) * table));
@@ -47,7 +49,10 @@ export class CompactTrainee implements Trainee {
   }
 
   base(row: number, m: number): number {
-    return this.#data.models[row * this.#data.columns + m] < 0 ? 0 : 1;
+    const { models, columns, analytic } = this.#data;
+    const cell = row * columns + m;
+    if (models[cell] < 0) return 0;
+    return this.#residual ? analytic[cell] : 1;
   }
 
   forward(tape: Tape, rows: Int32Array): Forward {
@@ -105,10 +110,15 @@ export class CompactTrainee implements Trainee {
     }
     const flat = builder.add('Flatten', [builder.add('GlobalAveragePool', [x])], { axis: 1 });
     const z = builder.add('Gemm', [flat, array('head'), array('head.bias')], { transB: 1 });
-    builder.add('Identity', [unscaledOperators(builder, scaling, z)], {}, 'rates');
+    const ratios = unscaledOperators(builder, scaling, z);
+    if (this.#residual) builder.add('Mul', [ratios, 'analytic'], {}, 'rates');
+    else builder.add('Identity', [ratios], {}, 'rates');
     return builder.build(
       'heterodyne-cnn',
-      [{ name: 'image', shape: ['batch', size.processors, size.blocks, size.models] }],
+      [
+        { name: 'image', shape: ['batch', size.processors, size.blocks, size.models] },
+        ...(this.#residual ? [{ name: 'analytic', shape: ['batch', size.models] }] : []),
+      ],
       { name: 'rates', shape: ['batch', size.models] },
       metadata,
     );

@@ -43,7 +43,7 @@ export function exportEstimator(
     resources: facts.resources,
     signature: { inputs: signature.inputs.map(tensor), output: tensor(signature.outputs[0]) },
     referenceSeconds,
-    residual: trainee.architecture === 'grid' && residual,
+    residual,
     scaling,
     weights: trainee.parameters.count,
     data: { label: facts.label.source, hash: facts.arrays.hash, mixes: new Set(data.mix).size, rows: data.rows },

@@ -6,7 +6,7 @@ import type { Architecture } from './trainee.ts';
 export interface TrainingSettings {
   architecture: Architecture;
   scaling: Scaling['kind'];
-  /** grid: learn the ratio to the analytic rates. */
+  /** Learn the ratio to the rates of the throughput model. */
   residual: boolean;
   /** Huber's delta in scaled units; 0 = absolute error. */
   delta: number;
@@ -23,12 +23,12 @@ export interface TrainingSettings {
   seed: number;
 }
 
-/** The original's for its network (constant rate replaced by a cosine, gradients clipped); ours for ours. */
+/** The original's for its network (a constant rate made a cosine, gradients clipped, rates made ratios); ours for ours. */
 export const TRAINING_DEFAULTS: Record<Architecture, TrainingSettings> = {
   cnn: {
     architecture: 'cnn',
     scaling: 'log',
-    residual: false,
+    residual: true,
     delta: 0,
     epochs: 100,
     batch: 16,

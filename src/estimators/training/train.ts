@@ -90,7 +90,7 @@ function traineeFor(
   referenceSeconds: number,
 ): Trainee {
   return architecture === 'cnn'
-    ? new CompactTrainee(parameters, data, { referenceSeconds })
+    ? new CompactTrainee(parameters, data, { residual, referenceSeconds })
     : new GridTrainee(parameters, data, { residual, referenceSeconds });
 }
 
