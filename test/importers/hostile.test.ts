@@ -49,6 +49,7 @@ test('a file of another tool than stated is refused with what it looks like', as
   const error = await read(ONE_OF_EACH.tflite ?? '', { format: 'ort' }).catch((thrown) => thrown);
   assert.is(error.code, 'BAD_INPUT');
   assert.match(error.received, 'TFLite benchmark_model (a table titled Run Order)');
+  assert.match(error.hint, '--format tflite');
   const unknown = await read('hello').catch((thrown) => thrown);
   assert.match(unknown.expected, 'trtexec --exportTimes');
 });
@@ -123,6 +124,23 @@ test('a byte-order mark, CRLF and UTF-16 change nothing', async () => {
     const { sourceSha256: ___, ...sixteen } = await importProfile(wide, { source: 'folder/sample', batch: 1 });
     assert.equal(sixteen, plain);
   }
+});
+
+async function gzip(text: string): Promise<Uint8Array> {
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(packed).arrayBuffer());
+}
+
+test('gzip is unpacked, up to the same size as any file; other archives are named', async () => {
+  for (const [id, text] of Object.entries(SAMPLES)) {
+    const { sourceSha256: _, ...unpacked } = await importProfile(await gzip(text), { source: 'x.gz' });
+    const { sourceSha256: __, ...plain } = await importProfile(new TextEncoder().encode(text), { source: 'x.gz' });
+    assert.equal(unpacked, plain, id);
+  }
+  const refusal = async (bytes: Uint8Array) => importProfile(bytes, { source: 'x' }).catch((error) => error);
+  const whole = await gzip(SAMPLES.text);
+  assert.match((await refusal(whole.subarray(0, whole.length >> 1))).received, 'breaks off');
+  assert.match((await refusal(Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0))).received, 'zip archive');
 });
 
 test('keys that nobody knows are counted and change nothing else', async () => {

@@ -210,6 +210,21 @@ test('an import is a valid profile of one processor, with its file named', async
   );
 });
 
+test('times that are none, or longer than months, are told as the reason why a file is of no use', async () => {
+  const zero = layersText.replaceAll(/"(timeMs|averageMs)" : [\d.e-]+/g, '"$1" : 0');
+  const none = await read(zero);
+  assert.throws(
+    () => importedProfile(none, target),
+    (error: { message: string; received?: string }) =>
+      /no time that could be used/.test(error.message) && /kernels of no time/.test(error.received ?? ''),
+  );
+  for (const time of ['-0.5', '1e308', '"0,5"']) {
+    const text = layersText.replaceAll(/"(timeMs|averageMs)" : [\d.e-]+/g, `"$1" : ${time}`);
+    const error = await read(text).catch((thrown) => thrown);
+    assert.match(error.received, /no durations .*left out/);
+  }
+});
+
 test('whole-model times scale the layers to their median', async () => {
   const times = await read(trtTimesText(200, { computeMs: 2.5 }));
   const { profile } = importedProfile(await read(layersText), { ...target, times });

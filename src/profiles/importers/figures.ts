@@ -15,14 +15,17 @@ export function finiteNumber(value: unknown): number | undefined {
   return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? finiteNumber(Number(text)) : undefined;
 }
 
+/** Four months in microseconds: no unit of a profiler makes an inference that long. */
+const LONGEST = 1e13;
+
 /** A duration in the unit of the file: undefined where absent, and, with a warning, where it is none. */
 export function duration(value: unknown, findings: Findings, what: string, path: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const number = finiteNumber(value);
-  if (number !== undefined && number >= 0) return number;
+  if (number !== undefined && number >= 0 && number <= LONGEST) return number;
   findings.count(
     'BAD_VALUE',
-    `${what} that are no durations (NaN, infinite, negative or no numbers) were left out`,
+    `${what} that are no durations (NaN, infinite, negative, beyond months, or no numbers) were left out`,
     path,
   );
   return undefined;

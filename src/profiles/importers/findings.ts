@@ -51,4 +51,9 @@ export class Findings {
     );
     return [...this.warnings, ...counted];
   }
+
+  /** What was found of one kind. */
+  messages(code: ImportWarningCode): string[] {
+    return this.all().flatMap((warning) => (warning.code === code ? [warning.message] : []));
+  }
 }

@@ -111,7 +111,10 @@ function opsAndTotal(
   { times, model, divide }: ImportTarget,
 ): { ops: ImportedOp[]; total?: number } {
   const total = times === undefined ? undefined : wholeLatency(times);
-  if (record.ops.length > 0) return { ops: record.ops, ...(total !== undefined && { total }) };
+  if (record.ops.length > 0) {
+    if (record.ops.every(({ avgMs }) => avgMs === 0)) throw withoutTime(record);
+    return { ops: record.ops, ...(total !== undefined && { total }) };
+  }
   if (!divide) {
     throw new HeterodyneError('BAD_INPUT', `${record.sourceFile} times ${model.name} as a whole, not its layers`, {
       source: record.sourceFile,
@@ -125,6 +128,15 @@ function opsAndTotal(
     ops: [{ name: record.sourceFile, index: 0, avgMs, calls: 1, share: 1 }],
     ...(total !== undefined && { total }),
   };
+}
+
+function withoutTime({ sourceFile, ops, warnings }: ImportedProfile): HeterodyneError {
+  const leftOut = warnings.filter(({ code }) => code === 'BAD_VALUE').map(({ message }) => message);
+  return new HeterodyneError('BAD_INPUT', `${sourceFile} holds no time that could be used`, {
+    source: sourceFile,
+    expected: 'durations above 0, plain numbers without unit',
+    received: leftOut.length > 0 ? leftOut.join('; ') : `${counted(ops.length, 'kernel')} of no time`,
+  });
 }
 
 /** Milliseconds of one inference with one request in flight. @throws HeterodyneError `BAD_INPUT` */

@@ -6,6 +6,7 @@ import { openvinoCsv } from './openvino-csv.ts';
 import { openvinoJson } from './openvino-json.ts';
 import { ortProfile } from './ort.ts';
 import type { ImportedProfile } from './record.ts';
+import { profilerText } from './text.ts';
 import { tfliteBenchmark } from './tflite.ts';
 import { trtexecProfile } from './trtexec-profile.ts';
 import { trtexecTimes } from './trtexec-times.ts';
@@ -31,7 +32,6 @@ export interface ImportOptions extends Partial<Omit<ReadSettings, 'source'>> {
 }
 
 const DEFAULTS = { strict: false, warmUpMs: 200, maxEvents: 5_000_000 };
-const LARGEST_BYTES = 512 * 2 ** 20;
 
 /**
  * Reads what a profiler wrote.
@@ -41,14 +41,7 @@ const LARGEST_BYTES = 512 * 2 ** 20;
  */
 export async function importProfile(bytes: Uint8Array, options: ImportOptions): Promise<ImportedProfile> {
   const { source, format: family, batch: asked, device, ...given } = options;
-  if (bytes.length > LARGEST_BYTES) {
-    throw new HeterodyneError('LIMIT', `${source} is too large`, {
-      source,
-      expected: `at most ${LARGEST_BYTES} bytes`,
-      received: `${bytes.length} bytes`,
-    });
-  }
-  const text = textOf(bytes, source);
+  const text = await profilerText(bytes, source);
   const format = detectFormat(text, source, family);
   const { batch: stated, ...read } = format.read(text, { ...DEFAULTS, ...definedOnly(given), source });
   const warnings = [...read.warnings];
@@ -97,22 +90,6 @@ function definedOnly<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** UTF-8, or UTF-16 where its mark says so (text that a Windows shell redirected). */
-function textOf(bytes: Uint8Array, source: string): string {
-  const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
-  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new HeterodyneError('BAD_INPUT', `${source} is not text`, {
-      source,
-      expected: 'UTF-8',
-      received: 'other bytes',
-      cause,
-    });
-  }
-}
-
 /**
  * The format of a text, told by content and never by name.
  *
@@ -138,6 +115,14 @@ function detectFormat(text: string, source: string, family?: FormatFamily): Prof
   if (chosen.length === 1) return chosen[0]!.format;
   const listed = fitting.map(({ format, reason }) => `${format.title} (${reason})`).join('; ');
   const legal = PROFILE_FORMATS.filter((format) => family === undefined || format.family === family);
+  if (chosen.length === 0 && family !== undefined && fitting.length > 0) {
+    throw new HeterodyneError('BAD_INPUT', `${source} is not of the format ${family}`, {
+      source,
+      expected: `one of ${legal.map(({ title }) => title).join(', ')}`,
+      received: listed,
+      hint: `leave out --format, or choose --format ${fitting.map(({ format }) => format.family).join(' or ')}`,
+    });
+  }
   throw new HeterodyneError(
     'BAD_INPUT',
     chosen.length === 0 ? `${source} is of no known format` : `${source} fits several formats`,
@@ -145,7 +130,7 @@ function detectFormat(text: string, source: string, family?: FormatFamily): Prof
       source,
       expected: `one of ${legal.map(({ title }) => title).join(', ')}`,
       received: listed === '' ? JSON.stringify(text.trimStart().slice(0, 60)) : listed,
-      hint: chosen.length > 1 || (family !== undefined && fitting.length > 0) ? 'choose with --format' : undefined,
+      hint: chosen.length > 1 ? 'choose with --format' : undefined,
     },
   );
 }

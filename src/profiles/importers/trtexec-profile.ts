@@ -42,8 +42,8 @@ function readTrtexecProfile(text: string, settings: ReadSettings): ReadProfile {
     throw new HeterodyneError('BAD_INPUT', `${settings.source} holds no layer`, {
       source: settings.source,
       path: '/1',
-      expected: 'objects with name, and medianMs, averageMs or timeMs',
-      received: `${items.length} objects, none with both`,
+      expected: 'objects with name, and medianMs, averageMs or timeMs as plain numbers',
+      received: [`${items.length} objects, none with both`, ...findings.messages('BAD_VALUE')].join('; '),
     });
   }
   notePercentages(layers, findings);
