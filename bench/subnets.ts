@@ -7,7 +7,6 @@
  *
  * Without files, a seeded predictor of the published shape and tables made from counted work stand in.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import process from 'node:process';
 import { openSession } from '../bindings/onnx/index.ts';
@@ -15,100 +14,23 @@ import { CORE_HASH } from '../bindings/wasm/core.generated.ts';
 import { wasmCore } from '../bindings/wasm/index.ts';
 import { slotValues } from '../src/core/subnet-checks.ts';
 import type { SubnetPredictor, SubnetSearch } from '../src/core/subnets.ts';
-import { writeOnnx } from '../src/models/onnx/write.ts';
 import { referenceCore } from '../src/reference/index.ts';
 import { Random } from '../src/reference/random.ts';
-import { flopsModel } from '../src/subnets/costs/flops.ts';
-import { readLayerTable } from '../src/subnets/costs/layer-table.ts';
-import { ofaLatencyModel } from '../src/subnets/costs/ofa-tables.ts';
-import { extremesOf } from '../src/subnets/extremes.ts';
-import { encode, inputLayout, slotColumns } from '../src/subnets/input-layout.ts';
+import { encode, slotColumns } from '../src/subnets/input-layout.ts';
 import { EVOLUTION_DEFAULTS, evolutionMethod } from '../src/subnets/methods/evolution.ts';
 import { exactSurrogateMethod } from '../src/subnets/methods/exact-surrogate.ts';
-import { ofaMbv3 } from '../src/subnets/ofa-mbv3.ts';
-import { type AccuracyPredictor, loadPredictor } from '../src/subnets/predictor.ts';
-import { searchSpace } from '../src/subnets/space.ts';
 import { TypedEvolution, TypedPredictor } from './baselines/evolution-typed.ts';
 import { textbookRanks } from './baselines/non-dominated-sort.ts';
 import { median } from './statistics.ts';
+import { subnetProblem } from './subnet-problem.ts';
 
-const option = (name: string) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
-};
 const quick = process.argv.includes('--quick');
-const space = searchSpace(ofaMbv3());
-const layout = inputLayout(space);
+const { space, layout, predictor, file, model, extremes, limits: shares } = await subnetProblem();
+const chain = predictor.chain as SubnetPredictor;
 const columns = slotColumns(space, layout);
 const BATCH = 100;
 const SLOTS = space.numbers.slots.length;
 
-/** Dense layers over one-hot inputs as an ONNX file: weights [outputs][inputs], seeded. */
-function seededFile(): Uint8Array {
-  const random = new Random(1);
-  const widths = [layout.inputs, 400, 400, 400, 1];
-  const initializers = new Map();
-  const operators = [];
-  let from = 'architecture';
-  for (let l = 1; l < widths.length; l++) {
-    const scale = l === 4 ? 0.02 : 0.3;
-    const tensor = (name: string, shape: number[], size: number) => {
-      const data = Float32Array.from({ length: size }, () => (random.unit() - 0.5) * scale);
-      initializers.set(name, { name, type: 'float32', shape, data: new Uint8Array(data.buffer) });
-      return name;
-    };
-    const weights = tensor(`w${l}`, [widths[l], widths[l - 1]], widths[l] * widths[l - 1]);
-    const bias = tensor(`b${l}`, [widths[l]], widths[l]);
-    const to = l === 4 ? 'accuracy' : `x${l}`;
-    const transB = new Map([['transB', { kind: 'int' as const, value: 1 }]]);
-    operators.push({
-      name: `gemm${l}`,
-      type: 'Gemm',
-      domain: '',
-      inputs: [from, weights, bias],
-      outputs: [to],
-      attributes: transB,
-    });
-    from = to;
-    if (l === 4) break;
-    operators.push({
-      name: `relu${l}`,
-      type: 'Relu',
-      domain: '',
-      inputs: [to],
-      outputs: [`r${l}`],
-      attributes: new Map(),
-    });
-    from = `r${l}`;
-  }
-  const value = (name: string, size: number) => ({ name, type: 'float32' as const, shape: ['batch', size] });
-  return writeOnnx({
-    name: 'predictor',
-    opset: 13,
-    inputs: [value('architecture', layout.inputs)],
-    outputs: [value('accuracy', 1)],
-    initializers,
-    operators,
-    declared: new Map(),
-  });
-}
-
-const file = option('--predictor') ? readFileSync(option('--predictor')!) : seededFile();
-const predictor: AccuracyPredictor = await loadPredictor(file, space, { source: option('--predictor') ?? 'seeded' });
-const chain = predictor.chain as SubnetPredictor;
-const folder = option('--costs');
-const model = folder
-  ? ofaLatencyModel(
-      space,
-      readdirSync(folder).map((name) => readLayerTable(readFileSync(`${folder}/${name}`, 'utf8'), name)),
-    )
-  : flopsModel(space);
-const extremes = extremesOf(space, model.factors);
-const shares = folder
-  ? [15, 20, 25, 30, 40]
-  : [0.08, 0.15, 0.22, 0.3, 0.4].map(
-      (share) => extremes.least.cost + share * (extremes.most.cost - extremes.least.cost),
-    );
 const problem = { space: space.numbers, cost: model.factors, predictor: chain };
 const kernel = wasmCore().subnets(problem);
 const session = await openSession(file);

@@ -6,7 +6,7 @@ import { frontDocument } from '../../src/subnets/front-schema.ts';
 import { pickLevels } from '../../src/subnets/levels.ts';
 import { evolutionMethod } from '../../src/subnets/methods/evolution.ts';
 import { exactSurrogateMethod } from '../../src/subnets/methods/exact-surrogate.ts';
-import { nsga2 } from '../../src/subnets/methods/nsga2.ts';
+import { nsga2Method } from '../../src/subnets/methods/nsga2.ts';
 import { ofaMbv3 } from '../../src/subnets/ofa-mbv3.ts';
 import type { AccuracyPredictor } from '../../src/subnets/predictor.ts';
 import { type SubnetRequest, searchSubnets } from '../../src/subnets/search.ts';
@@ -34,7 +34,7 @@ const request = (limits: number[], more: Partial<SubnetRequest> = {}): SubnetReq
   ...more,
 });
 
-for (const method of [exactSurrogateMethod({ samples: 300 }), nsga2, evolutionMethod({ generations: 12 })]) {
+for (const method of [exactSurrogateMethod({ samples: 300 }), nsga2Method(), evolutionMethod({ generations: 12 })]) {
   test(`${method.id}: every limit is kept, equal seeds give equal bytes, both cores agree`, async () => {
     const limits = [22, 30, 45];
     const ask = request(limits, { method, seed: 3 });
@@ -55,7 +55,7 @@ for (const method of [exactSurrogateMethod({ samples: 300 }), nsga2, evolutionMe
 }
 
 test('a search that its time limit ends gives the best so far, and says so', async () => {
-  for (const method of [nsga2, evolutionMethod({ generations: 1e6 })]) {
+  for (const method of [nsga2Method(), evolutionMethod({ generations: 1e6 })]) {
     const began = performance.now();
     const front = await searchSubnets(request([30], { method, evaluations: 1e6, timeLimitMs: 400 }));
     assert.ok(performance.now() - began < 30_000, method.id);
@@ -67,7 +67,7 @@ test('a search that its time limit ends gives the best so far, and says so', asy
 });
 
 test('a search that stalls ends by itself, sooner the fewer barren generations it may have', async () => {
-  for (const method of [exactSurrogateMethod({ samples: 300 }), nsga2, evolutionMethod({ generations: 300 })]) {
+  for (const method of [exactSurrogateMethod({ samples: 300 }), nsga2Method(), evolutionMethod({ generations: 300 })]) {
     const counts: number[] = [];
     for (const stall of [1, 8, undefined]) {
       const ask = request([22, 40], { method, evaluations: 70_000, ...(stall !== undefined && { stall }) });

@@ -41,7 +41,7 @@ export interface ExactSurrogateSettings {
   buckets: number;
 }
 
-const EXACT_SURROGATE_DEFAULTS: ExactSurrogateSettings = {
+export const EXACT_SURROGATE_DEFAULTS: ExactSurrogateSettings = {
   samples: 800,
   frontWeight: 100,
   focus: 3,

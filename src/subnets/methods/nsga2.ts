@@ -7,26 +7,35 @@ import { genomeOf, networkKey } from '../space.ts';
 import { Surrogate } from '../surrogate.ts';
 import { type Method, type MethodContext, type MethodOutcome, Scorer } from './method.ts';
 
-const POPULATION = 100;
+/** Chosen on seeds that no comparison uses: docs/search-settings.md. */
+export const NSGA2_DEFAULTS = { population: 100, mutateProbability: 0.05, resolutionProbability: 0.1 } as const;
+
+type Nsga2Settings = { [K in keyof typeof NSGA2_DEFAULTS]: number };
+
 /** Generations without a network that was not met before: a small space is searched out. */
 const BARREN = 10;
 /** Draws between two looks at the clock. */
 const DRAWS = 512;
 
-export const nsga2: Method = {
-  id: 'nsga2',
-  title: 'NSGA-II, one run for the whole front',
-  source: 'Deb et al., IEEE Transactions on Evolutionary Computation 6 (2002), with repair and an archive',
-  defaultEvaluations: () => 20_000,
-  run,
-};
+export function nsga2Method(settings: Partial<Nsga2Settings> = {}): Method {
+  return {
+    id: 'nsga2',
+    title: 'NSGA-II, one run for the whole front',
+    source: 'Deb et al., IEEE Transactions on Evolutionary Computation 6 (2002), with repair and an archive',
+    defaultEvaluations: () => 20_000,
+    run: (context) => evolveFront(context, { ...NSGA2_DEFAULTS, ...settings }),
+  };
+}
 
-async function run(context: MethodContext): Promise<MethodOutcome> {
+async function evolveFront(
+  context: MethodContext,
+  { population, mutateProbability, resolutionProbability }: Nsga2Settings,
+): Promise<MethodOutcome> {
   const { space, kernel, predictor, extremes, limits, seed, evaluations, stall = Infinity } = context;
   const limit = Math.min(limits[limits.length - 1], extremes.most.cost);
   const archive = new Archive(extremes.least.cost, limits);
   const scorer = new Scorer(context);
-  const initial = firstPopulation(context, limit, Math.min(POPULATION, evaluations));
+  const initial = firstPopulation(context, limit, Math.min(population, evaluations));
   const size = space.numbers.slots.length;
   // Repair needs an opinion on what blocks are worth: an additive fit to the first population.
   const networks = kernel.networks(initial);
@@ -37,8 +46,8 @@ async function run(context: MethodContext): Promise<MethodOutcome> {
   });
   const search = kernel.front({
     seed,
-    mutateProbability: 0.1,
-    resolutionProbability: 0.1,
+    mutateProbability,
+    resolutionProbability,
     limit,
     evaluations,
     worth: surrogate.worth(),

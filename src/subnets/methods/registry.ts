@@ -2,7 +2,7 @@
 import { evolutionMethod } from './evolution.ts';
 import { exactSurrogateMethod } from './exact-surrogate.ts';
 import type { Method } from './method.ts';
-import { nsga2 } from './nsga2.ts';
+import { nsga2Method } from './nsga2.ts';
 
 /** The first one is the default. */
-export const METHODS: readonly Method[] = [exactSurrogateMethod(), nsga2, evolutionMethod()];
+export const METHODS: readonly Method[] = [exactSurrogateMethod(), nsga2Method(), evolutionMethod()];
