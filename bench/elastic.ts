@@ -13,22 +13,20 @@ import { defaultCore } from '../bindings/core.ts';
 import { openNativeSession } from '../bindings/onnx/index.ts';
 import { Adam, cosineRate, softmaxCrossEntropy, Tape, trainingKernels } from '../bindings/training/index.ts';
 import { kendall } from '../src/estimators/ranking.ts';
-import { writeOnnx } from '../src/models/onnx/write.ts';
-import { type Feature, GraphBuilder } from '../src/models/zoo/builder.ts';
-import { zooWeights } from '../src/models/zoo/weights.ts';
 import { Random } from '../src/reference/random.ts';
-import { type SubnetCosts, subnetCostsDocument } from '../src/subnets/costs/costs-schema.ts';
-import { CLASSES, drawImages, type LabelledImages } from '../src/subnets/elastic/images.ts';
+import { subnetCostsDocument } from '../src/subnets/costs/costs-schema.ts';
+import { measureCosts } from '../src/subnets/costs/measure.ts';
+import { drawImages, type LabelledImages } from '../src/subnets/elastic/images.ts';
 import { fitPredictor } from '../src/subnets/elastic/predictor-fit.ts';
 import { settle, shapesAccuracy } from '../src/subnets/elastic/shapes-levels.ts';
 import { shapesOnnx } from '../src/subnets/elastic/shapes-onnx.ts';
-import { SHAPES_SPACE, STEM_CHANNELS, TAIL_CHANNELS } from '../src/subnets/elastic/shapes-space.ts';
+import { SHAPES_SPACE } from '../src/subnets/elastic/shapes-space.ts';
 import { readSupernet, Supernet, writeSupernet } from '../src/subnets/elastic/supernet.ts';
 import { elasticSpaceDocument } from '../src/subnets/elastic-space.ts';
 import { type Genotype, genomeFrom } from '../src/subnets/genotype.ts';
 import { encode, inputLayout, slotColumns } from '../src/subnets/input-layout.ts';
 import { searchSpace } from '../src/subnets/space.ts';
-import { mean, median } from './statistics.ts';
+import { mean } from './statistics.ts';
 
 const { positionals, values: flags } = parseArgs({
   allowPositionals: true,
@@ -191,107 +189,16 @@ async function fit(): Promise<void> {
   writeFileSync(new URL('check-vectors.json', FOLDER), `${JSON.stringify(known)}\n`);
 }
 
-/** Milliseconds of a piece on one core by ONNX Runtime: the median, less what calling an empty model takes. */
-async function timed(bytes: Uint8Array, shape: readonly number[], emptyMs: number): Promise<number[]> {
-  const session = await openNativeSession(bytes);
-  const data = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.5);
-  const samples: number[] = [];
-  for (let run = 0; run < 60; run++) {
-    const began = performance.now();
-    await session.run({ input: { type: 'float32', data, dims: shape } });
-    if (run >= 10) samples.push(Math.max(0.001, performance.now() - began - emptyMs));
-  }
-  await session.close();
-  return samples;
-}
-
-/** Latency of every kind of block at every resolution: what `search --costs` takes. */
+/** Latency of every kind of block at every resolution, on one core: what `search --costs` takes. */
 async function costs(): Promise<void> {
-  type Entry = SubnetCosts['entries'][number];
-  const entries: Entry[] = [];
-  const build = (channels: number, size: number, layers: (builder: GraphBuilder, x: Feature) => Feature) => {
-    const builder = new GraphBuilder('piece', 1, 'folded');
-    const graph = builder.finish(layers(builder, builder.input('input', channels, size, size)));
-    graph.outputs[0].shape = undefined;
-    return writeOnnx(graph, zooWeights(graph, 1));
-  };
-  const empty = build(1, 1, (builder, x) => builder.activate('nothing', x, 'relu'));
-  const emptyMs = median(await timed(empty, [1, 1, 1, 1], 0));
-  const add = async (about: Omit<Entry, 'meanMs'>, bytes: Uint8Array, shape: number[]) => {
-    const samples = await timed(bytes, shape, emptyMs);
-    entries.push({ ...about, meanMs: median(samples), count: samples.length });
-  };
-  for (const resolution of SHAPES_SPACE.resolutions) {
-    let size = resolution;
-    let inputs = [STEM_CHANNELS];
-    const ends: number[] = [];
-    for (const stage of SHAPES_SPACE.stages) {
-      const half = Math.ceil(size / 2);
-      for (const width of stage.width?.choices ?? []) {
-        for (const ks of stage.genes[0].choices) {
-          for (const e of stage.genes[1].choices) {
-            const form = { ks, e };
-            for (const inputWidth of inputs) {
-              const bytes = build(inputWidth, size, (b, x) =>
-                block(b, x, { kernel: ks, expand: e, channels: width, stride: 2 }),
-              );
-              const before = inputs.length > 1 ? { inputWidth } : {};
-              await add({ resolution, stage: stage.name, block: 0, form, width, ...before }, bytes, [
-                1,
-                inputWidth,
-                size,
-                size,
-              ]);
-            }
-            if (stage.blocks === 1) continue;
-            const bytes = build(width, half, (b, x) =>
-              block(b, x, { kernel: ks, expand: e, channels: width, stride: 1 }),
-            );
-            await add({ resolution, stage: stage.name, form, width }, bytes, [1, width, half, half]);
-          }
-        }
-      }
-      inputs = stage.width?.choices ?? [];
-      size = half;
-      ends.push(half);
-    }
-    const stem = build(3, resolution, (b, x) => b.conv('stem', x, { channels: STEM_CHANNELS, kernel: 3, padding: 1 }));
-    const widest = inputs[inputs.length - 1];
-    const tail = build(widest, size, (b, x) => {
-      const y = b.conv('tail', x, { channels: TAIL_CHANNELS, kernel: 1 });
-      return b.linear('head', b.flatten('flatten', b.globalAveragePool('pool', y)), CLASSES.length);
-    });
-    const both =
-      median(await timed(stem, [1, 3, resolution, resolution], emptyMs)) +
-      median(await timed(tail, [1, widest, size, size], emptyMs));
-    // Calling a model at all is paid once.
-    entries.push({ resolution, meanMs: both + emptyMs });
-    console.log(`resolution ${resolution}: ${entries.length} entries`);
-  }
-  const document: SubnetCosts = {
-    kind: 'subnet-costs',
-    schemaVersion: 1,
-    space: SHAPES_SPACE.name,
-    processor: 'cpu',
-    provenance: 'measured',
-    entries,
-  };
-  writeFileSync(new URL('costs.json', FOLDER), subnetCostsDocument.write(document));
-}
-
-interface BlockForm {
-  kernel: number;
-  expand: number;
-  channels: number;
-  stride: number;
-}
-
-function block(b: GraphBuilder, x: Feature, { kernel, expand, channels, stride }: BlockForm): Feature {
-  const middle = x.channels * expand;
-  let y = b.conv('expand', x, { channels: middle, kernel: 1 });
-  y = b.conv('depthwise', y, { channels: middle, kernel, stride, padding: 'same', groups: middle });
-  y = b.conv('project', y, { channels, kernel: 1, activation: 'none' });
-  return stride === 1 ? b.add('add', x, y) : y;
+  const document = await measureCosts(space, {
+    runs: 60,
+    open: openNativeSession,
+    onEntry: (_, share) => {
+      if (Math.round(100 * share) % 10 === 0) console.log(`${Math.round(100 * share)} %`);
+    },
+  });
+  writeFileSync(new URL('costs.json', FOLDER), subnetCostsDocument.write({ ...document, processor: 'cpu' }));
 }
 
 mkdirSync(FOLDER, { recursive: true });

@@ -19,6 +19,7 @@ import { type AccuracyPredictor, loadPredictor } from '../subnets/predictor.ts';
 import type { ProcessorCosts } from '../subnets/search.ts';
 import { type SearchSpace, searchSpace } from '../subnets/space.ts';
 import { spaceByName, spaceNames } from '../subnets/spaces.ts';
+import { Interrupted } from './failure.ts';
 import { wholeNumber } from './option-values.ts';
 
 /** Costs counted from the architecture instead of read. */
@@ -125,6 +126,8 @@ async function readTables(
 /**
  * Costs of this host, timed block by block. With a file, what it holds already is not timed again, and what is new goes
  * into it as it comes.
+ *
+ * @throws Interrupted when the signal comes before all is timed
  */
 export async function measureHost(
   space: SearchSpace,
@@ -137,6 +140,7 @@ export async function measureHost(
       ? subnetCostsDocument.parse(await readText(file), file).document
       : undefined;
   let unsaved = 0;
+  let stopped = true;
   const save = async (costs: SubnetCosts) => {
     if (file !== undefined && costs.entries.length > 0) await writeFileWhole(file, subnetCostsDocument.write(costs));
     unsaved = 0;
@@ -146,11 +150,15 @@ export async function measureHost(
     signal,
     onEntry: async (sofar, share) => {
       onShare(share);
+      stopped = share < 1;
       if (++unsaved >= SAVE_EVERY) await save(sofar);
     },
   });
-  await save(costs);
-  signal.throwIfAborted();
+  if (unsaved > 0) await save(costs);
+  if (stopped && signal.aborted) {
+    const kept = file === undefined ? 'nothing is kept without --costs-out FILE' : `${file} keeps them`;
+    throw new Interrupted(`interrupted after ${costs.entries.length} blocks were timed: ${kept}`);
+  }
   return { processor: 'host', model: costsModel(space, costs, file ?? 'measurement') };
 }
 

@@ -26,6 +26,26 @@ const stageSchema = z.strictObject({
   width: gene.optional().describe('One choice for the whole stage, on which the cost of its blocks may depend.'),
 });
 
+const layersSchema = z
+  .strictObject({
+    stem: z.strictObject({ channels: z.int().min(1), stride: z.int().min(1) }).describe('A 3x3 convolution.'),
+    stages: z
+      .array(
+        z.strictObject({
+          stride: z.int().min(1).describe('Of its first block.'),
+          channels: z.int().min(1).optional().describe('Absent = what the width of the stage says.'),
+        }),
+      )
+      .min(1),
+    tail: z.int().min(1).describe('Channels of the 1x1 convolution in front of the classifier.'),
+    classes: z.int().min(1),
+  })
+  .describe(
+    'What the networks are made of, if they are inverted bottlenecks with ReLU: then they can be written as ONNX files and timed. Blocks take their kernel from gene "ks" and their expansion from gene "e".',
+  );
+
+export type BottleneckLayers = z.infer<typeof layersSchema>;
+
 const shape = {
   name: z.string().min(1),
   resolutions: z.array(z.int().min(1)).min(1).describe('Input sizes in pixels, ascending.'),
@@ -35,6 +55,7 @@ const shape = {
     .strictObject({ key, from: z.number(), to: z.number() })
     .optional()
     .describe('Two choices of the first global with this key that build the same network; `to` is the canonical one.'),
+  layers: layersSchema.optional(),
 };
 
 export type ElasticSpace = DocumentFrom<'elastic-space', typeof shape>;
@@ -100,6 +121,7 @@ function checkSpace(space: ElasticSpace): Problem[] {
       received: clash,
     });
   }
+  problems.push(...layerProblems(space));
   const { merged } = space;
   const owner = space.globals?.find((entry) => entry.key === merged?.key);
   if (merged && !(owner?.choices.includes(merged.from) && owner.choices.includes(merged.to))) {
@@ -111,6 +133,33 @@ function checkSpace(space: ElasticSpace): Problem[] {
     });
   }
   return problems;
+}
+
+function layerProblems({ stages, layers }: ElasticSpace): Problem[] {
+  if (!layers) return [];
+  if (layers.stages.length !== stages.length) {
+    const message = 'every stage needs its layers';
+    return [
+      { path: '/layers/stages', message, expected: `${stages.length} stages`, received: `${layers.stages.length}` },
+    ];
+  }
+  return stages.flatMap(({ genes, width }, s): Problem[] => {
+    const choicesOf = (name: string) => genes.find((entry) => entry.key === name)?.choices ?? [];
+    const problem = (path: string, message: string, expected: string, received: unknown): Problem[] => [
+      { path: `/stages/${s}/${path}`, message, expected, received: JSON.stringify(received) ?? 'nothing' },
+    ];
+    const odd = choicesOf('ks').length > 0 && choicesOf('ks').every((kernel) => kernel % 2 === 1);
+    const wide = choicesOf('e').length > 0 && choicesOf('e').every((expansion) => expansion > 0);
+    const whole = width?.choices.every((channels) => Number.isInteger(channels) && channels > 0) ?? true;
+    return [
+      ...(odd ? [] : problem('genes', 'layers need odd kernels', 'a gene "ks" of odd numbers', genes)),
+      ...(wide ? [] : problem('genes', 'layers need expansions', 'a gene "e" of numbers above 0', genes)),
+      ...(whole ? [] : problem('width', 'a width is a number of channels', 'whole numbers above 0', width)),
+      ...((layers.stages[s].channels === undefined) === (width !== undefined)
+        ? []
+        : problem('width', 'a stage has either a width or channels', 'one of both', layers.stages[s])),
+    ];
+  });
 }
 
 /** A slot holds at most 254 values and a space at most 64 slots: refuse early and by name. */

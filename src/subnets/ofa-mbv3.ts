@@ -17,7 +17,7 @@ export interface MbStage {
   hardSwish: boolean;
 }
 
-const MB_STAGES: readonly MbStage[] = [
+export const MB_STAGES: readonly MbStage[] = [
   { channels: 32, stride: 2, squeezeExcite: false, hardSwish: false },
   { channels: 48, stride: 2, squeezeExcite: true, hardSwish: false },
   { channels: 96, stride: 2, squeezeExcite: false, hardSwish: true },

@@ -4,58 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AttributeValue, Initializer, Operator } from '../../src/models/graph.ts';
-import { writeOnnx } from '../../src/models/onnx/write.ts';
-import { Random } from '../../src/reference/random.ts';
 import { activeBlocks, type ElasticSpace } from '../../src/subnets/elastic-space.ts';
 import { inputLayout } from '../../src/subnets/input-layout.ts';
 import { ofaMbv3 } from '../../src/subnets/ofa-mbv3.ts';
 import { searchSpace } from '../../src/subnets/space.ts';
 import { run as captured } from '../cli/captured.ts';
+import { predictorFile } from './predictor-file.ts';
 
 const test = suite('heterodyne search');
 const folder = mkdtempSync(join(tmpdir(), 'heterodyne-search-'));
 test.after(() => rmSync(folder, { recursive: true }));
-
-/** A seeded dense predictor; with `gelu` one that is no plain chain. */
-function predictorFile(inputs: number, activation: 'Relu' | 'Tanh'): Uint8Array {
-  const random = new Random(4);
-  const initializers = new Map<string, Initializer>();
-  const tensor = (name: string, shape: number[]) => {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const data = Float32Array.from({ length: size }, () => (random.unit() - 0.5) * 0.5);
-    initializers.set(name, { name, type: 'float32', shape, data: new Uint8Array(data.buffer) });
-    return name;
-  };
-  const operator = (
-    name: string,
-    type: string,
-    operands: string[],
-    attributes: [string, AttributeValue][] = [],
-  ): Operator => ({
-    name,
-    type,
-    domain: '',
-    inputs: operands,
-    outputs: [name],
-    attributes: new Map(attributes),
-  });
-  const value = (name: string, width: number) => ({ name, type: 'float32' as const, shape: ['batch', width] });
-  const transB: [string, AttributeValue] = ['transB', { kind: 'int', value: 1 }];
-  return writeOnnx({
-    name: 'predictor',
-    opset: 13,
-    inputs: [value('x', inputs)],
-    outputs: [value('y', 1)],
-    initializers,
-    operators: [
-      operator('a', 'Gemm', ['x', tensor('w1', [32, inputs]), tensor('b1', [32])], [transB]),
-      operator('b', activation, ['a']),
-      operator('y', 'Gemm', ['b', tensor('w2', [1, 32]), tensor('b2', [1])], [transB]),
-    ],
-    declared: new Map(),
-  });
-}
 
 const file = (name: string, content: string | Uint8Array) => {
   const path = join(folder, name);
@@ -97,7 +55,7 @@ test('wrong use and bad input have their exit codes and one clear error', async 
     [[...COMMON, '--limit', '300', '--method', 'magic'], 64, /method/],
     [[...COMMON, '--limit', '300', '--space', 'ofa-mbv4'], 64, /ofa-mbv3/],
     [[...COMMON, '--limit', '300', '--ladder', 'x.json'], 64, /--levels/],
-    [[...COMMON, '--limit', '300', '--min-accuracy', '75'], 64, /fraction/],
+    [[...COMMON, '--limit', '300', '--min-accuracy', '75'], 64, /share/],
     [[...COMMON, '--limit', '300', '--stall', '0'], 64, /--stall/],
     [['search', '--predictor', broken, '--costs', 'flops', '--limit', '300'], 65, /broken.onnx/],
     [['search', '--predictor', predictor, '--costs', alias, '--limit', '30'], 65, /anchor/],

@@ -16,10 +16,19 @@ const timing = {
 
 const entrySchema = z.strictObject({
   resolution: z.int().min(1),
-  stage: z.string().optional().describe('Absent = what every network of this resolution pays beside its blocks.'),
+  stage: z
+    .string()
+    .optional()
+    .describe(
+      'Absent = what every network of this resolution pays beside its blocks; with a width, what the part behind the last stage costs at that width.',
+    ),
   block: z.int().min(0).optional().describe('Place in the stage; absent with a stage = all but the first block.'),
   form: z.record(z.string(), z.number()).optional().describe("The block's genes by key."),
   width: z.number().optional().describe("The stage's width choice; absent = any."),
+  globals: z
+    .record(z.string().regex(/^\d+$/), z.number())
+    .optional()
+    .describe('Choices of globals on which it depends, by their place in the space; absent ones = any.'),
   inputWidth: z.number().optional().describe('Width choice of the stage before, for a first block; absent = any.'),
   ...timing,
 });
@@ -60,10 +69,14 @@ export function costsModel(
     });
   }
   const missing: Problem[] = [];
-  const lookUp = (wanted: Omit<Entry, 'meanMs'>): Entry => {
+  const lookUp = (wanted: Wanted): Entry => {
     const entry = document.entries.find((each) => matches(each, wanted));
     if (entry) return entry;
-    const path = [wanted.resolution, wanted.stage, wanted.block, JSON.stringify(wanted.form)]
+    const { resolution, stage, block, form, width, inputWidth, globals = {} } = wanted;
+    const chosen = Object.entries({ ...form, width, inputWidth, ...globals }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const path = [resolution, stage, block, ...(chosen.length > 0 ? [JSON.stringify(Object.fromEntries(chosen))] : [])]
       .filter((part) => part !== undefined)
       .join(' ');
     missing.push({
@@ -73,12 +86,15 @@ export function costsModel(
       received: 'nothing',
       hint: MISSING_HINT,
     });
-    return { resolution: wanted.resolution, meanMs: Number.NaN };
+    return { resolution, meanMs: Number.NaN };
   };
-  const factors = (of: (entry: Entry) => number): CostFactor[] => [
-    factor(space, [space.resolutionSlot], (r) => of(lookUp({ resolution: space.resolutions[r] }))),
-    ...space.stages.flatMap((_, s) => stageFactors(space, s, (wanted) => of(lookUp(wanted)))),
-  ];
+  const factors = (of: (entry: Entry) => number): CostFactor[] => {
+    const costOf = (wanted: Wanted) => of(lookUp(wanted));
+    return [
+      ...sharedFactors(space, document, costOf),
+      ...space.stages.flatMap((_, s) => stageFactors(space, document, s, costOf)),
+    ];
+  };
   const means = factors(({ meanMs }) => meanMs);
   if (missing.length > 0 && !interpolate) {
     throw new HeterodyneError('BAD_INPUT', `${source} lacks entries: ${missing[0].message}`, {
@@ -98,39 +114,108 @@ export function costsModel(
   return interpolate ? interpolated(space, model, missing, source) : model;
 }
 
-function stageFactors(space: SearchSpace, s: number, costOf: (wanted: Omit<Entry, 'meanMs'>) => number): CostFactor[] {
+/** What is asked of the document: every member is a choice that some entry may leave open. */
+type Wanted = Omit<Entry, 'meanMs' | 'stdMs' | 'count'>;
+
+/** What networks pay beside their blocks: in front of the stages, and behind the last one by its width. */
+function sharedFactors(space: SearchSpace, { entries }: SubnetCosts, costOf: (wanted: Wanted) => number): CostFactor[] {
+  const own = entries.filter(({ stage }) => stage === undefined);
+  const places = placesIn(own.filter(({ width }) => width === undefined));
+  const front = factor(space, [space.resolutionSlot, ...slotsOf(space, places)], (r, ...values) =>
+    costOf({ resolution: space.resolutions[r], ...globalsOf(space, places, values) }),
+  );
+  const { widthSlot, definition } = space.stages[space.stages.length - 1];
+  if (widthSlot < 0 || own.every(({ width }) => width === undefined)) return [front];
+  const behind = factor(space, [space.resolutionSlot, widthSlot], (r, w) =>
+    costOf({ resolution: space.resolutions[r], width: definition.width!.choices[w] }),
+  );
+  return [front, behind];
+}
+
+function stageFactors(
+  space: SearchSpace,
+  { entries }: SubnetCosts,
+  s: number,
+  costOf: (wanted: Wanted) => number,
+): CostFactor[] {
   const { definition, blockSlots, widthSlot } = space.stages[s];
   const before = space.stages[s - 1];
   const { choices } = space.numbers;
   return blockSlots.map((slot, block) => {
     const inputs = block === 0 && before && before.widthSlot >= 0 ? [before.widthSlot] : [];
     const own = widthSlot >= 0 ? [widthSlot] : [];
-    return factor(space, [space.resolutionSlot, slot, ...inputs, ...own], (r, form, ...widths) => {
-      if (form < 0) return 0;
-      const digits: Record<string, number> = {};
-      let rest = form;
-      for (let g = definition.genes.length - 1; g >= 0; g--) {
-        const size = choices[space.numbers.slots[slot].firstGene + g];
-        digits[definition.genes[g].key] = definition.genes[g].choices[rest % size];
-        rest = Math.floor(rest / size);
-      }
-      return costOf({
-        resolution: space.resolutions[r],
-        stage: definition.name,
-        block,
-        form: digits,
-        ...(own.length > 0 && { width: definition.width!.choices[widths[inputs.length]] }),
-        ...(inputs.length > 0 && { inputWidth: before.definition.width!.choices[widths[0]] }),
-      });
+    const places = placesIn(entries.filter((entry) => entry.stage === definition.name && isOf(entry, block)));
+    return factor(
+      space,
+      [space.resolutionSlot, slot, ...inputs, ...own, ...slotsOf(space, places)],
+      (r, form, ...values) => {
+        if (form < 0) return 0;
+        const digits: Record<string, number> = {};
+        let rest = form;
+        for (let g = definition.genes.length - 1; g >= 0; g--) {
+          const size = choices[space.numbers.slots[slot].firstGene + g];
+          digits[definition.genes[g].key] = definition.genes[g].choices[rest % size];
+          rest = Math.floor(rest / size);
+        }
+        const widths = inputs.length + own.length;
+        return costOf({
+          resolution: space.resolutions[r],
+          stage: definition.name,
+          block,
+          form: digits,
+          ...(own.length > 0 && { width: definition.width!.choices[values[inputs.length]] }),
+          ...(inputs.length > 0 && { inputWidth: before.definition.width!.choices[values[0]] }),
+          ...globalsOf(space, places, values.slice(widths)),
+        });
+      },
+    );
+  });
+}
+
+/** Places of the globals that some entry names. */
+function placesIn(entries: readonly Entry[]): number[] {
+  return [...new Set(entries.flatMap(({ globals = {} }) => Object.keys(globals).map(Number)))].sort((a, b) => a - b);
+}
+
+/** @throws HeterodyneError `BAD_INPUT` for a global that the space does not have */
+function slotsOf(space: SearchSpace, places: readonly number[]): number[] {
+  return places.map((place) => {
+    const slot = space.globalSlots[place];
+    if (slot !== undefined) return slot;
+    throw new HeterodyneError('BAD_INPUT', `${space.name} has no global ${place}`, {
+      path: '/entries/globals',
+      expected: `places below ${space.globalSlots.length}`,
+      received: String(place),
     });
   });
 }
 
-function matches(entry: Entry, wanted: Omit<Entry, 'meanMs'>): boolean {
+/** Choices of globals, those that build the same network as one. */
+function globalsOf(space: SearchSpace, places: readonly number[], values: readonly number[]): Pick<Wanted, 'globals'> {
+  if (places.length === 0) return {};
+  const { merged, globals = [] } = space.definition;
+  const chosen = places.map((place, i): [number, number] => {
+    const choice = globals[place].choices[values[i]];
+    const alike = space.numbers.alias?.slot === space.globalSlots[place] && choice === merged?.from;
+    return [place, alike ? merged.to : choice];
+  });
+  return { globals: Object.fromEntries(chosen) };
+}
+
+const isOf = (entry: Entry, block: number) => entry.block === block || (entry.block === undefined && block > 0);
+
+function matches(entry: Entry, wanted: Wanted): boolean {
   if (entry.resolution !== wanted.resolution || entry.stage !== wanted.stage) return false;
-  if (wanted.stage === undefined) return true;
-  const place = entry.block === wanted.block || (entry.block === undefined && wanted.block! > 0);
+  const { globals = {} } = wanted;
+  const fits = Object.entries(entry.globals ?? {}).every(([place, choice]) => globals[place] === choice);
+  if (wanted.stage === undefined) return fits && entry.width === wanted.width;
   const forms = Object.entries(wanted.form!).every(([key, value]) => entry.form?.[key] === value);
   const open = (own: number | undefined, asked: number | undefined) => own === undefined || own === asked;
-  return place && forms && open(entry.width, wanted.width) && open(entry.inputWidth, wanted.inputWidth);
+  return (
+    fits &&
+    isOf(entry, wanted.block!) &&
+    forms &&
+    open(entry.width, wanted.width) &&
+    open(entry.inputWidth, wanted.inputWidth)
+  );
 }

@@ -3,16 +3,16 @@
  * what fusing across blocks saves, and counts the runtime's start of a run once for every block: that start is timed on an
  * empty network and taken off.
  */
-import { openSession } from '../../../bindings/onnx/index.ts';
+import { type OnnxSession, openSession } from '../../../bindings/onnx/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
+import { contentHash } from '../../documents/canonical.ts';
 import type { Graph } from '../../models/graph.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
-import { type Feature, GraphBuilder } from '../../models/zoo/builder.ts';
 import { zooWeights } from '../../models/zoo/weights.ts';
-import { mbv3Block, mbv3Head, mbv3Tail } from '../networks/ofa-mbv3.ts';
-import { EXPANSIONS, KERNELS, mbShapes } from '../ofa-mbv3.ts';
 import type { SearchSpace } from '../space.ts';
 import type { SubnetCosts } from './costs-schema.ts';
+import { featureGraph } from './pieces/piece.ts';
+import { piecesOf } from './pieces/pieces.ts';
 
 type Entry = SubnetCosts['entries'][number];
 
@@ -24,28 +24,33 @@ export interface MeasureOptions {
   onEntry?: (costs: SubnetCosts, share: number) => void | Promise<void>;
   /** Timed runs of each block. */
   runs?: number;
+  /** Loads a piece; default: ONNX Runtime for the web, on one thread. */
+  open?: (model: Uint8Array) => Promise<Pick<OnnxSession, 'run' | 'close'>>;
 }
 
 const WARM_UP = 2;
 const RUNS = 12;
+/** Time of an entry below which it cannot be told from nothing. */
+const LEAST_MS = 1e-6;
 
-/** A piece of the network to be timed. */
-interface Piece {
-  entry: Omit<Entry, 'meanMs'>;
-  build(): Graph;
-}
-
-/** @throws HeterodyneError `USAGE` for other spaces than ofa-mbv3; `NOT_READABLE` without ONNX Runtime */
+/**
+ * What was timed when the signal came is in the result, which is then not whole.
+ *
+ * @throws HeterodyneError `USAGE` for a space whose layers are not known; `BAD_INPUT` when the earlier costs are those of
+ * another space; `NOT_READABLE` without ONNX Runtime
+ */
 export async function measureCosts(space: SearchSpace, options: MeasureOptions = {}): Promise<SubnetCosts> {
-  const { earlier, signal, onEntry, runs = RUNS } = options;
-  if (space.name !== 'ofa-mbv3') {
-    throw new HeterodyneError('USAGE', `the blocks of "${space.name}" cannot be built here, so they cannot be timed`, {
-      path: '--measure',
-      expected: '--space ofa-mbv3',
-      received: space.name,
+  const { earlier, signal, onEntry, runs = RUNS, open = openSession } = options;
+  const pieces = piecesOf(space);
+  if (earlier && earlier.space !== space.name) {
+    throw new HeterodyneError('BAD_INPUT', 'the times kept so far are those of another space', {
+      path: '/space',
+      expected: space.name,
+      received: earlier.space,
+      hint: 'keep the times of each space in a file of its own',
     });
   }
-  const pieces = space.resolutions.flatMap(piecesOf);
+  const known = new Map(earlier?.entries.map((entry) => [keyOf(entry), entry]));
   const entries: Entry[] = [];
   const costs = (): SubnetCosts => ({
     kind: 'subnet-costs',
@@ -53,75 +58,46 @@ export async function measureCosts(space: SearchSpace, options: MeasureOptions =
     space: space.name,
     processor: 'host',
     provenance: 'measured',
-    entries,
+    // What was measured earlier stays, also of resolutions that are not asked for now.
+    entries: [...new Set([...entries, ...known.values()])],
   });
-  const start = await timeOf(emptyGraph(), runs);
-  for (const [i, { entry, build }] of pieces.entries()) {
-    const key = JSON.stringify(entry);
-    const known = earlier?.entries.find(({ meanMs, stdMs, count, ...rest }) => JSON.stringify(rest) === key);
-    if (known) entries.push(known);
-    else {
-      if (signal?.aborted) break;
-      const { meanMs, stdMs } = await timeOf(build(), runs);
-      entries.push({ ...entry, meanMs: Math.max(1e-6, meanMs - start.meanMs), stdMs, count: runs });
-      await onEntry?.(costs(), (i + 1) / pieces.length);
+  const nothing = featureGraph(1, 1, (builder, x) => builder.activate('nothing', x, 'relu'));
+  let start: number | undefined;
+  let done = 0;
+  for (const { entry, build } of pieces) {
+    done++;
+    const before = known.get(keyOf(entry));
+    if (before) {
+      entries.push(before);
+      continue;
     }
+    if (signal?.aborted) break;
+    start ??= (await timeOf(nothing, runs, open)).meanMs;
+    let [meanMs, variance] = [0, 0];
+    for (const graph of build()) {
+      const time = await timeOf(graph, runs, open);
+      meanMs += time.meanMs - start;
+      variance += time.stdMs ** 2;
+    }
+    // Every network starts one run: what it pays in front of its first stage says so.
+    if (entry.stage === undefined && entry.width === undefined) meanMs += start;
+    entries.push({ ...entry, meanMs: Math.max(LEAST_MS, meanMs), stdMs: Math.sqrt(variance), count: runs });
+    await onEntry?.(costs(), done / pieces.length);
   }
   return costs();
 }
 
-/** Stem and tail together, then first and later blocks of every stage in every form. */
-function piecesOf(resolution: number): Piece[] {
-  const { blocks, stemSize } = mbShapes(resolution);
-  const fixed: Piece = {
-    entry: { resolution },
-    build: () => {
-      const builder = new GraphBuilder('fixed', 1, 'folded');
-      const x = mbv3Head(builder, builder.input('input', 3, resolution, resolution));
-      // The tail's input has the last size: pool the stem's output down to it.
-      const kernel = Math.floor(stemSize / mbShapes(resolution).lastSize);
-      const pooled = builder.averagePool('between', x, { kernel, stride: kernel, countPadding: false });
-      const wide = builder.concat('widened', Array(8).fill(pooled));
-      return builder.finish(mbv3Tail(builder, wide));
-    },
-  };
-  const kinds = blocks.filter(({ position }) => position < 2);
-  const timed = kinds.flatMap((shape) =>
-    KERNELS.flatMap((ks) =>
-      EXPANSIONS.map(
-        (e): Piece => ({
-          entry: {
-            resolution,
-            stage: `stage${shape.stage}`,
-            ...(shape.position === 0 && { block: 0 }),
-            form: { ks, e },
-          },
-          build: () => {
-            const builder = new GraphBuilder('block', 1, 'folded');
-            const x = builder.input('input', shape.inChannels, shape.inSize, shape.inSize);
-            return ending(builder, mbv3Block(builder, x, shape, ks, e));
-          },
-        }),
-      ),
-    ),
-  );
-  return [fixed, ...timed];
+/** What an entry is about, however its members are ordered. */
+function keyOf({ meanMs, stdMs, count, ...about }: Partial<Entry>): string {
+  return contentHash(about);
 }
 
-function emptyGraph(): Graph {
-  const builder = new GraphBuilder('empty', 1, 'folded');
-  return ending(builder, builder.activate('only', builder.input('input', 1, 1, 1), 'relu'));
-}
-
-/** A graph that ends in a feature map instead of class scores. */
-function ending(builder: GraphBuilder, x: Feature): Graph {
-  const graph = builder.finish(x);
-  graph.outputs[0].shape = [1, x.channels, x.height, x.width];
-  return graph;
-}
-
-async function timeOf(graph: Graph, runs: number): Promise<{ meanMs: number; stdMs: number }> {
-  const session = await openSession(writeOnnx(graph, zooWeights(graph, 1)));
+async function timeOf(
+  graph: Graph,
+  runs: number,
+  open: NonNullable<MeasureOptions['open']>,
+): Promise<{ meanMs: number; stdMs: number }> {
+  const session = await open(writeOnnx(graph, zooWeights(graph, 1)));
   try {
     const dims = graph.inputs[0].shape as number[];
     const data = new Float32Array(dims.reduce((product, size) => product * size, 1)).fill(0.5);

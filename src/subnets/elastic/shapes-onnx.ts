@@ -2,8 +2,8 @@
 import type { BatchNorm, Parameter } from '../../../bindings/training/index.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
 import type { Genotype } from '../genotype.ts';
-import { shapesNetwork } from '../networks/shapes.ts';
-import { blocksOf, STEM_CHANNELS, TAIL_CHANNELS } from './shapes-space.ts';
+import { bottleneckGraph } from '../networks/bottlenecks.ts';
+import { blocksOf, SHAPES_LAYERS, SHAPES_SPACE, STEM_CHANNELS, TAIL_CHANNELS } from './shapes-space.ts';
 import type { BlockLayers, Supernet } from './supernet.ts';
 
 const EPSILON = 1e-5;
@@ -37,7 +37,7 @@ export function shapesOnnx(supernet: Supernet, genotype: Genotype, batch: number
   }
   fold('tail', tail, { outputs: TAIL_CHANNELS, inputs: last, kernel: 1 });
   weights.set('head.weight', parameters.value(head.weights)).set('head.bias', parameters.value(head.bias));
-  const graph = shapesNetwork(genotype, { name, normalization: 'folded', batch });
+  const graph = bottleneckGraph(SHAPES_SPACE, SHAPES_LAYERS, genotype, { name, normalization: 'folded', batch });
   return writeOnnx(graph, ({ name: tensor, data }) => {
     const own = weights.get(tensor);
     return own ? new Uint8Array(own.buffer, own.byteOffset, own.byteLength) : data;

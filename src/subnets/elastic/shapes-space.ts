@@ -1,5 +1,8 @@
 /** The elastic space of the project's own supernet: depth, width, kernel, expansion and resolution are open. */
-import type { ElasticSpace } from '../elastic-space.ts';
+import type { BottleneckLayers, ElasticSpace } from '../elastic-space.ts';
+import type { Genotype } from '../genotype.ts';
+import { type Bottleneck, bottlenecksOf } from '../networks/bottlenecks.ts';
+import { CLASSES } from './images.ts';
 
 const stage = (name: string, blocks: number, depths: number[], widths: number[]) => ({
   name,
@@ -23,36 +26,14 @@ export const SHAPES_SPACE: ElasticSpace = {
 export const STEM_CHANNELS = 12;
 export const TAIL_CHANNELS = 96;
 
-/** One inverted bottleneck: 1x1 to `middle`, depthwise, 1x1 to `channels`; a shortcut where input and output agree. */
-export interface ElasticBlock {
-  name: string;
-  input: number;
-  middle: number;
-  channels: number;
-  kernel: number;
-  stride: number;
-}
+export const SHAPES_LAYERS: BottleneckLayers = {
+  stem: { channels: STEM_CHANNELS, stride: 1 },
+  stages: SHAPES_SPACE.stages.map(() => ({ stride: 2 })),
+  tail: TAIL_CHANNELS,
+  classes: CLASSES.length,
+};
 
 /** The active blocks of a genotype of {@link SHAPES_SPACE}. */
-export function blocksOf(genotype: Readonly<Record<string, number | readonly number[]>>): ElasticBlock[] {
-  const { ks, e, d, w } = genotype as Record<string, readonly number[]>;
-  const blocks: ElasticBlock[] = [];
-  let input = STEM_CHANNELS;
-  let first = 0;
-  SHAPES_SPACE.stages.forEach((stage, s) => {
-    for (let b = 0; b < d[s]; b++) {
-      const [kernel, expand] = [ks[first + b], e[first + b]];
-      blocks.push({
-        name: `${stage.name}.${b}`,
-        input,
-        middle: input * expand,
-        channels: w[s],
-        kernel,
-        stride: b === 0 ? 2 : 1,
-      });
-      input = w[s];
-    }
-    first += stage.blocks;
-  });
-  return blocks;
+export function blocksOf(genotype: Genotype): Bottleneck[] {
+  return bottlenecksOf(SHAPES_SPACE, SHAPES_LAYERS, genotype);
 }

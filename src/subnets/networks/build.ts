@@ -1,16 +1,27 @@
 /** Sub-networks as ONNX graphs, with seeded weights or with those of their supernet. */
 import { HeterodyneError } from '../../core/errors.ts';
+import { contentHash } from '../../documents/canonical.ts';
 import type { Graph, Initializer } from '../../models/graph.ts';
 import type { WeightSource } from '../../models/onnx/write.ts';
 import type { Normalization } from '../../models/zoo/builder.ts';
-import type { SearchSpace } from '../space.ts';
+import { SHAPES_LAYERS, SHAPES_SPACE } from '../elastic/shapes-space.ts';
+import type { BottleneckLayers } from '../elastic-space.ts';
+import { genotypeOf } from '../genotype.ts';
+import { genomeOf, type SearchSpace } from '../space.ts';
+import { bottleneckGraph } from './bottlenecks.ts';
 import { mbv3Graph } from './ofa-mbv3.ts';
 import { resnet50Graph } from './ofa-resnet50.ts';
-import { shapesGraph } from './shapes.ts';
 
 type Build = (space: SearchSpace, network: Uint8Array, name: string, normalization: Normalization) => Graph;
 
-const BUILDERS: Record<string, Build> = { 'ofa-mbv3': mbv3Graph, 'ofa-resnet50': resnet50Graph, shapes: shapesGraph };
+const BUILDERS: Record<string, Build> = { 'ofa-mbv3': mbv3Graph, 'ofa-resnet50': resnet50Graph };
+
+/** The layers of a space of inverted bottlenecks; undefined for other ones. */
+export function layersOf({ name, definition }: SearchSpace): BottleneckLayers | undefined {
+  if (definition.layers) return definition.layers;
+  const shapes = name === SHAPES_SPACE.name && contentHash(definition.stages) === contentHash(SHAPES_SPACE.stages);
+  return shapes ? SHAPES_LAYERS : undefined;
+}
 
 /**
  * The graph of one network [S]; weights have shapes and no content.
@@ -25,9 +36,14 @@ export function subnetGraph(
 ): Graph {
   const build = BUILDERS[space.name];
   if (build) return build(space, network, name, normalization);
+  const layers = layersOf(space);
+  if (layers) {
+    const genotype = genotypeOf(space, genomeOf(space, network), network);
+    return bottleneckGraph(space.definition, layers, genotype, { name, normalization, batch: 1 });
+  }
   throw new HeterodyneError('USAGE', `the layers of "${space.name}" are not known, so its networks cannot be written`, {
     path: '--export',
-    expected: `one of ${Object.keys(BUILDERS).join(', ')}`,
+    expected: `one of ${[...Object.keys(BUILDERS), SHAPES_SPACE.name].join(', ')}, or a space with layers`,
     received: space.name,
   });
 }

@@ -16,20 +16,14 @@ export function resnet50Graph(
   const [kept, middleSlot, outSlot] = space.globalSlots;
   const builder = new GraphBuilder(name, 1, normalization);
   const image = builder.input('input', 3, resolution, resolution);
-  const middle = STEM_MIDDLE[network[middleSlot] - 1];
-  const three = { kernel: 3, padding: 'same' } as const;
-  let x = builder.conv('stem_in', image, { ...three, channels: middle, stride: 2 });
-  if (network[kept] === 2) {
-    x = builder.add('stem_add', builder.conv('stem_residual', x, { ...three, channels: middle }), x);
-  }
-  x = builder.conv('stem_out', x, { ...three, channels: STEM_OUT[network[outSlot] - 1] });
-  x = builder.maxPool('stem_pool', x, { kernel: 3, stride: 2, padding: 1 });
+  const [middle, out] = [STEM_MIDDLE[network[middleSlot] - 1], STEM_OUT[network[outSlot] - 1]];
+  let x = resnetStem(builder, image, network[kept] === 2, middle, out);
   space.stages.forEach(({ blockSlots, widthSlot }, s) => {
     const channels = STAGE_OUT[s][network[widthSlot] - 1];
     blockSlots.forEach((slot, position) => {
       if (network[slot] === 0) return;
       const inner = blockMiddle(channels, RES_EXPANSIONS[network[slot] - 1]);
-      x = block(
+      x = resnetBlock(
         builder,
         `stage${s}_block${position}`,
         x,
@@ -40,12 +34,30 @@ export function resnet50Graph(
       );
     });
   });
-  x = builder.flatten('flatten', builder.globalAveragePool('pool', x));
-  return builder.finish(builder.linear('classifier', x, CLASSES));
+  return builder.finish(resnetClassifier(builder, x));
+}
+
+/** Two or three convolutions, one of them around a shortcut, and a pooling. */
+export function resnetStem(
+  builder: GraphBuilder,
+  image: Feature,
+  residual: boolean,
+  middle: number,
+  channels: number,
+): Feature {
+  const three = { kernel: 3, padding: 'same' } as const;
+  let x = builder.conv('stem_in', image, { ...three, channels: middle, stride: 2 });
+  if (residual) x = builder.add('stem_add', builder.conv('stem_residual', x, { ...three, channels: middle }), x);
+  x = builder.conv('stem_out', x, { ...three, channels });
+  return builder.maxPool('stem_pool', x, { kernel: 3, stride: 2, padding: 1 });
+}
+
+export function resnetClassifier(builder: GraphBuilder, x: Feature): Feature {
+  return builder.linear('classifier', builder.flatten('flatten', builder.globalAveragePool('pool', x)), CLASSES);
 }
 
 /** 1x1, 3x3 with the stride, 1x1; the shortcut of a first block pools, then converts channels. */
-function block(
+export function resnetBlock(
   builder: GraphBuilder,
   name: string,
   x: Feature,
