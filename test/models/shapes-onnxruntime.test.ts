@@ -164,6 +164,15 @@ const FAMILIES: Record<string, Case[]> = {
       operands: [x(1, 2, 13, 14)],
       attributes: { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1], ceil_mode: 1 },
     },
+    ...['VALID', 'NOTSET'].flatMap((auto_pad) =>
+      ['MaxPool', 'AveragePool'].flatMap((type) =>
+        [x(1, 2, 13), x(1, 2, 1)].map((operand) => ({
+          type,
+          operands: [operand],
+          attributes: { kernel_shape: [2], strides: [2], auto_pad, ceil_mode: 1 },
+        })),
+      ),
+    ),
     { type: 'MaxPool', operands: [x(1, 2, 13)], attributes: { kernel_shape: [3], dilations: [2] } },
     {
       type: 'MaxPool',
@@ -252,12 +261,20 @@ const FAMILIES: Record<string, Case[]> = {
     { type: 'Slice', operands: [x(10, 9), ints(-1), ints(-1000), ints(0), ints(-2)] },
     { type: 'Slice', operands: [x(10, 9)], attributes: { starts: [2], ends: [-1], axes: [1] }, opset: 9 },
     { type: 'Slice', operands: [x(10, 9), ints(5), ints(2)] },
+    { type: 'Slice', operands: [x(10, 9), ints(-1000), ints(-1000), ints(1), ints(-1)] },
+    ...[2 ** 31 - 1, 2 ** 31, 2 ** 63, -(2 ** 63)].map((end) => ({
+      type: 'Slice',
+      operands: [x(10, 9), ints(5), ints(end), ints(1), ints(-2)],
+    })),
+    { type: 'Slice', operands: [x(10, 0), ints(0), ints(5), ints(1), ints(-1)] },
     { type: 'Pad', operands: [x(2, 3), ints(1, 0, 2, 3)] },
     { type: 'Pad', operands: [x(2, 3)], attributes: { pads: [0, 1, 0, 1] }, opset: 10 },
     { type: 'Pad', operands: [x(2, 5), ints(-1, 3), null, ints(-1)], opset: 18 },
     { type: 'DepthToSpace', operands: [x(1, 8, 2, 3)], attributes: { blocksize: 2 } },
     { type: 'SpaceToDepth', operands: [x(1, 2, 4, 6)], attributes: { blocksize: 2 } },
     { type: 'Resize', operands: [x(1, 3, 7, 5), null, floats(1, 1, 1.5, 2.3)] },
+    { type: 'Resize', operands: [x(1, 1, 10, 30), null, floats(1, 1, 1.3, 1.3)] },
+    { type: 'Resize', operands: [x(1, 1, 10, 20), null, floats(1, 1, 0.7, 1.15)] },
     { type: 'Resize', operands: [x(1, 3, 7, 5), null, null, ints(1, 3, 4, 9)] },
     { type: 'Resize', operands: [x(1, 3, 7, 5), floats(1, 1, 2, 2)], opset: 10 },
     {

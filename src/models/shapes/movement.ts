@@ -209,7 +209,13 @@ const split: ShapeRule = (node) => {
   });
 };
 
-/** starts, ends, axes, steps: attributes up to opset 9, inputs from 10 on; limits clamp, as in numpy. */
+/** Ends that mean the end of the axis in either direction: ONNX Runtime takes them so for steps below 0, too. */
+const isFarEnd = (end: number): boolean => end === 2 ** 31 - 1 || end >= 2 ** 63 - 1;
+
+/**
+ * starts, ends, axes, steps: attributes up to opset 9, inputs from 10 on; limits clamp to the axis. Unlike numpy, a start
+ * before the axis is its first element backwards, too.
+ */
 const slice: ShapeRule = (node) => {
   const input = node.ranked(0, 1);
   const rank = input.shape.length;
@@ -237,12 +243,10 @@ const slice: ShapeRule = (node) => {
     const axis = node.axis(value, rank);
     const size = input.shape[axis]!;
     const step = steps[i]!;
-    const clamp = (at: number): number => {
-      const position = at < 0 ? at + size : at;
-      return step > 0 ? Math.min(Math.max(position, 0), size) : Math.min(Math.max(position, -1), size - 1);
-    };
-    const start = clamp(starts[i]!);
-    const end = clamp(ends[i]!);
+    const last = step > 0 ? size : size - 1;
+    const clamp = (at: number, least: number): number => Math.min(Math.max(at < 0 ? at + size : at, least), last);
+    const start = clamp(starts[i]!, 0);
+    const end = step > 0 ? clamp(ends[i]!, 0) : isFarEnd(ends[i]!) ? -1 : clamp(ends[i]!, -1);
     shape[axis] = Math.max(0, Math.ceil((end - start) / step));
     offset += start * strides[axis]!;
     strides[axis]! *= step;

@@ -1,6 +1,11 @@
 /** Resize and its forerunner Upsample. */
 import { type NodeView, type ShapeRule, showShape } from './node.ts';
 
+/**
+ * Size x scale as runtimes compute it, in float32: 10 times 1.3 are 13, though the float32 nearest to 1.3 lies below it.
+ */
+const times = (size: number, scale: number): number => Math.fround(size * Math.fround(scale));
+
 /** floor(size x scale) per axis. */
 function scaled(node: NodeView, shape: readonly number[], scales: readonly number[]): number[] {
   if (scales.length !== shape.length || scales.some((scale) => !(scale > 0))) {
@@ -9,7 +14,7 @@ function scaled(node: NodeView, shape: readonly number[], scales: readonly numbe
       received: `[${scales.join(', ')}]`,
     });
   }
-  return shape.map((size, i) => Math.floor(size * scales[i]!));
+  return shape.map((size, i) => Math.floor(times(size, scales[i]!)));
 }
 
 /** Scales: attribute in opset 7, input from 9 on. */
@@ -43,7 +48,7 @@ const resize: ShapeRule = (node) => {
     const ratios = axes.map((axis, i) => wanted[i]! / shape[axis]!);
     const common = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
     for (const [i, axis] of axes.entries()) {
-      result[axis] = policy === 'stretch' ? wanted[i]! : Math.round(common * shape[axis]!);
+      result[axis] = policy === 'stretch' ? wanted[i]! : Math.round(times(shape[axis]!, common));
     }
     return [{ type, shape: result }];
   }

@@ -84,8 +84,13 @@ export function slidePositions(
   ceilMode = false,
 ): number {
   if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') return Math.ceil(size / window.stride);
-  const padded = autoPad === 'VALID' ? size : size + window.padBefore + window.padAfter;
+  const padBefore = autoPad === 'VALID' ? 0 : window.padBefore;
+  const padded = size + padBefore + (autoPad === 'VALID' ? 0 : window.padAfter);
   const slack = padded - span(window);
+  if (ceilMode) {
+    const positions = Math.ceil(slack / window.stride) + 1;
+    if (positions > 0) return (positions - 1) * window.stride >= size + padBefore ? positions - 1 : positions;
+  }
   if (slack < 0) {
     node.fail('the window is larger than the padded input', {
       expected: `at least ${span(window)} elements`,
@@ -93,7 +98,5 @@ export function slidePositions(
       hint: 'give a larger input shape',
     });
   }
-  if (!ceilMode || autoPad === 'VALID') return Math.floor(slack / window.stride) + 1;
-  const positions = Math.ceil(slack / window.stride) + 1;
-  return (positions - 1) * window.stride >= size + window.padBefore ? positions - 1 : positions;
+  return Math.floor(slack / window.stride) + 1;
 }
