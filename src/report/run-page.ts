@@ -171,7 +171,7 @@ function compareTable(candidates: NonNullable<RunDocument['compare']>): string {
       escapeText(name),
       figure(planned),
       figure(measured.mean),
-      `${figure(measured.low)}–${figure(measured.high)}`,
+      `${figure(Math.max(0, measured.low))}–${figure(measured.high)}`,
       relative(measured.mean, planned),
     ]),
   );

@@ -113,7 +113,8 @@ function compareTable(
     name,
     figure(planned),
     figure(measured.mean),
-    `${figure(measured.low)}${dash}${figure(measured.high)}`,
+    // Student's interval knows not that rates are never negative.
+    `${figure(Math.max(0, measured.low))}${dash}${figure(measured.high)}`,
     relative(measured.mean, planned, style.unicode),
     (measured.mean / best).toFixed(3),
   ]);
