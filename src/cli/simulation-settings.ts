@@ -3,6 +3,7 @@ import type { ControllerParameters } from '../controllers/controller.ts';
 import { controllers } from '../controllers/registry.ts';
 import { CONTROL_MODES, type ControlMode } from '../core/control-modes.ts';
 import { HeterodyneError } from '../core/errors.ts';
+import { didYouMean } from '../documents/nearest.ts';
 import { parseQuantity } from '../documents/quantities.ts';
 import { DISCIPLINES, type Discipline } from '../engine/options.ts';
 import { WORKLOAD_PRECISIONS } from '../profiles/workload.ts';
@@ -31,6 +32,11 @@ export const SIMULATION_OPTIONS = {
     options: controllers.map(({ id }) => id),
     valueHint: 'NAME',
     description: 'what sets clocks and variants meanwhile; absent = the plan as it is',
+  },
+  compare: {
+    type: 'string',
+    valueHint: 'NAME,NAME',
+    description: 'also run the same frames under these controllers, or "none"',
   },
   mode: {
     type: 'enum',
@@ -109,6 +115,7 @@ export const SIMULATION_OPTIONS = {
     valueHint: 'FILE',
     description: 'also write the course as a trace, which ui.perfetto.dev opens',
   },
+  report: { type: 'string', valueHint: 'FILE', description: 'also write a page about the simulation, for any browser' },
   svg: {
     type: 'string',
     valueHint: 'DIR',
@@ -146,9 +153,28 @@ export interface SimulateValues {
   replay?: string;
   'decision-time'?: string;
   scenario?: string;
+  compare?: string;
   replan?: string;
   'move-cost'?: string;
   'replan-time'?: string;
+}
+
+/** Further controllers to run the same frames under. @throws HeterodyneError `USAGE` */
+export function comparedControllers({ compare, controller = 'none' }: SimulateValues): string[] {
+  if (compare === undefined) return [];
+  const known = ['none', ...controllers.map(({ id }) => id)];
+  const names = compare.split(',');
+  for (const [i, name] of names.entries()) {
+    const twice = name === controller || names.indexOf(name) < i;
+    if (known.includes(name) && !twice) continue;
+    throw new HeterodyneError('USAGE', twice ? `--compare names "${name}" twice` : `there is no controller "${name}"`, {
+      path: '--compare',
+      expected: `some of ${known.filter((id) => id !== controller).join(', ')}`,
+      received: `"${compare}"`,
+      hint: didYouMean(name, known),
+    });
+  }
+  return names;
 }
 
 /** Options that mean something only beside `--controller`. */
@@ -156,7 +182,7 @@ export function refuseLonely(values: SimulateValues, call: Call): void {
   refuseWithoutScenario(values);
   if (values.controller !== undefined) return;
   const given = {
-    '--mode': values.mode,
+    '--mode': values.compare === undefined ? values.mode : undefined,
     '--set': call.repeated.set,
     '--explain': values.explain,
     '--decisions': values.decisions,

@@ -96,8 +96,9 @@ export interface Explanation {
   stride: number;
   /** [rows] */
   point: Uint32Array;
-  /** PowerUp or joules, as the controller weighs it. */
+  /** What the controller weighs: joules, or watts relative to the highest clocks. */
   power: Float64Array;
+  readonly powerUnit: 'joules' | 'power-up';
   loss: Float64Array;
   infeasible: Uint32Array;
   misses: Uint32Array;

@@ -3,7 +3,7 @@
  * instance's frames one after the other; the next release of each instance is counted in. The operating point may change
  * twice on the way:
  *
- *   now ─── present point ───► first ─── point asked for ───► second ─── highest clocks ───►
+ *   now ─── present point ───► first ─── point asked for ───► second ─── highest clocks, rescue variants ───►
  *
  * The first change is the actuation delay of what is asked for; the second that of a later correction.
  */
@@ -21,6 +21,8 @@ export interface Course {
   delay: number;
   /** Seconds from now until the highest clocks hold; Infinity = they are not asked for. */
   correction: number;
+  /** Variants that are asked for with the highest clocks. */
+  rescue: Int32Array;
   /** Factor on all expected times. */
   slowdown: number;
 }
@@ -42,12 +44,13 @@ export class Forecast {
   }
 
   /** @returns whether every frame is in time. Stops at the first that is late unless `all`. */
-  run(state: ControlState, variants: Int32Array, course: Course, all = false): boolean {
+  run(state: ControlState, begun: Int32Array, course: Course, all = false): boolean {
     const n = this.#system.instances.length;
     this.tardiness = 0;
     this.misses = 0;
     let phase = course.delay > 0 ? 0 : course.correction > 0 ? 1 : 2;
     let point = this.#pointOf(state, course, phase);
+    let variants = phase === 2 ? course.rescue : begun;
     let running = 0;
     for (let i = 0; i < n; i++) {
       const known = state.nextReleaseAt[i] < Number.POSITIVE_INFINITY && state.active[i] === 1 ? 1 : 0;
@@ -101,11 +104,13 @@ export class Forecast {
       const before = point;
       phase++;
       if (phase === 1 && course.correction <= now) phase = 2;
+      const formerly = variants;
       point = this.#pointOf(state, course, phase);
-      if (point === before) continue;
+      variants = phase === 2 ? course.rescue : begun;
+      if (point === before && variants === formerly) continue;
       for (let i = 0; i < n; i++) {
         if (this.#active[i] === 0) continue;
-        const old = this.#secondsOf(state, i, variants[i], before);
+        const old = this.#secondsOf(state, i, formerly[i], before);
         if (old > 0) this.#left[i] *= this.#secondsOf(state, i, variants[i], point) / old;
       }
     }

@@ -31,11 +31,18 @@ export const neuos: ControllerDefinition = {
     const kernel = defaultCore().control(
       controlProblem(system, horizon, parameters.subDeadline === 'front-loaded' ? 'front-loaded' : 'proportional'),
     );
+    const energy = parameters.objective === 'energy';
     kernel.choose({
-      objective: parameters.objective === 'energy' ? 'energy' : 'power',
+      objective: energy ? 'energy' : 'power',
       balanced: parameters.balanced === 'ideal-distance' ? 'ideal-distance' : 'trend-residual',
     });
-    return new LagController(system, kernel, parameters.contention === true, parameters.decideAtRelease === true);
+    return new LagController(
+      system,
+      kernel,
+      energy ? 'joules' : 'power-up',
+      parameters.contention === true,
+      parameters.decideAtRelease === true,
+    );
   },
 };
 
@@ -49,7 +56,13 @@ class LagController implements Controller {
   readonly #decideAtRelease: boolean;
   #mode: ControlMode = 'balanced';
 
-  constructor(system: ControlSystem, kernel: ControlKernel, contention: boolean, decideAtRelease: boolean) {
+  constructor(
+    system: ControlSystem,
+    kernel: ControlKernel,
+    powerUnit: Explanation['powerUnit'],
+    contention: boolean,
+    decideAtRelease: boolean,
+  ) {
     this.#decideAtRelease = decideAtRelease;
     this.#contention = contention;
     this.#kernel = kernel;
@@ -62,6 +75,7 @@ class LagController implements Controller {
       stride: output.variant.length / output.point.length,
       point: output.point,
       power: output.power,
+      powerUnit,
       loss: output.loss,
       infeasible: output.infeasible,
       misses: output.misses,

@@ -13,7 +13,8 @@ export class PredictiveExplanation implements Explanation {
   rows = 0;
   readonly stride: number;
   readonly point = new Uint32Array(MOST);
-  /** Joules up to the last deadline that is looked at. */
+  readonly powerUnit = 'joules';
+  /** Up to the last deadline that is looked at. */
   readonly power = new Float64Array(MOST);
   readonly loss = new Float64Array(MOST);
   /** 1 = some deadline is not kept, as expected or in the tail. */

@@ -34,7 +34,15 @@ export const predictive: ControllerDefinition = {
   id: 'predictive',
   title: 'forecast of the whole cohort, aware of actuation delays',
   reconstruction: false,
-  defaults: { deviations: 1.5, tail: 0.98, hysteresis: 0.02, epochSeconds: 0, skipHopeless: true, parking: true },
+  defaults: {
+    deviations: 1.5,
+    tail: 0.98,
+    hysteresis: 0.02,
+    epochSeconds: 0,
+    skipHopeless: true,
+    parking: true,
+    rescue: true,
+  },
   create: (system, parameters) => new Predictive(system, parameters),
 };
 
@@ -72,7 +80,7 @@ class Predictive implements Controller {
   readonly #skipHopeless: boolean;
   readonly #epoch: number;
   readonly #dwell: number;
-  readonly #course: Course = { point: 0, delay: 0, correction: 0, slowdown: 1 };
+  readonly #course: Course = { point: 0, delay: 0, correction: 0, rescue: new Int32Array(0), slowdown: 1 };
   /** [levels][instances] variants, from all originals to all fastest. */
   readonly #levels: Int32Array[];
   readonly #levelLoss: Float64Array;
@@ -86,6 +94,7 @@ class Predictive implements Controller {
   #base: number;
   #changedAt = Number.NEGATIVE_INFINITY;
   readonly #parking: boolean;
+  readonly #rescue: boolean;
   /** Point of least idle power; of equals the fastest. */
   readonly #quiet: number;
   #parked = false;
@@ -108,6 +117,7 @@ class Predictive implements Controller {
     this.#hysteresis = Number(parameters.hysteresis);
     this.#skipHopeless = system.canSkip && parameters.skipHopeless === true;
     this.#parking = parameters.parking === true;
+    this.#rescue = parameters.rescue === true;
     this.#base = system.start;
     this.#dwell = Math.max(0, ...system.domains.map(({ delaySeconds }) => delaySeconds));
     this.#epoch = Number(parameters.epochSeconds) || Math.max(0.001, this.#dwell / 4);
@@ -297,7 +307,9 @@ class Predictive implements Controller {
     course.correction = Number.POSITIVE_INFINITY;
     course.slowdown = planned;
     if (!this.#forecast.run(state, variants, course)) return false;
+    const rescue = this.#rescue ? this.#levels[this.#levels.length - 1] : variants;
     if (point === reference) return true;
+    course.rescue = rescue;
     course.correction = course.delay + this.#epoch + actuationSeconds(this.#system, point, reference);
     course.slowdown = Math.max(planned, slowdown.tail(this.#tail));
     return this.#forecast.run(state, variants, course);

@@ -1,5 +1,6 @@
 /** One decision of a controller in words and tables: what it knew, what it weighed, what it chose and why. */
 import type { Decision, DecisionTrace } from '../simulator/decisions.ts';
+import { clockText, lossPoints, powerHeading } from './clock-text.ts';
 import { figure } from './numbers.ts';
 import { paint, type TextStyle } from './style.ts';
 import { table, wrap } from './table.ts';
@@ -14,7 +15,7 @@ export function decisionText(trace: DecisionTrace, decision: Decision, style: Te
   const about = decision.model === undefined ? '' : ` of ${name(decision.model)}`;
   const parts = [
     wrap(
-      `${bold(`Decision of ${trace.controller} at ${figure(decision.atMs)} ms`)}: ${decision.cause}${about}, mode ${decision.mode}, at ${operatingPoints[decision.point]}`,
+      `${bold(`Decision of ${trace.controller} at ${figure(decision.atMs)} ms`)}: ${decision.cause}${about}, mode ${decision.mode}, at ${clockText(operatingPoints[decision.point])}`,
       style.width,
     ),
   ];
@@ -50,7 +51,7 @@ export function decisionText(trace: DecisionTrace, decision: Decision, style: Te
 
 function rowsTable(
   { operatingPoints, models }: DecisionTrace,
-  { chosen, runnerUp }: Decision,
+  { chosen, runnerUp, powerUnit }: Decision,
   rows: NonNullable<Decision['rows']>,
   style: TextStyle,
 ): string {
@@ -58,8 +59,8 @@ function rowsTable(
     [
       { title: 'row' },
       { title: 'operating point' },
-      { title: 'power', align: 'right' },
-      { title: 'loss', align: 'right' },
+      { title: powerHeading(powerUnit), align: 'right' },
+      { title: 'loss, points', align: 'right' },
       { title: 'misses', align: 'right' },
       { title: 'late ms', align: 'right' },
       { title: 'variants', flexible: true },
@@ -67,9 +68,9 @@ function rowsTable(
     ],
     rows.map(({ point, power, loss, misses, tardinessMs, variants }, k) => [
       String(k),
-      operatingPoints[point],
+      clockText(operatingPoints[point]),
       shown(power),
-      shown(loss),
+      loss === undefined || loss === 'infinite' ? shown(loss) : lossPoints(loss),
       String(misses),
       shown(tardinessMs),
       variantsText(variants, models),
@@ -89,7 +90,7 @@ function variantsText(variants: readonly number[], models: DecisionTrace['models
 
 function asksText({ operatingPoints, models }: DecisionTrace, { asks, infeasible }: Decision): string {
   const wishes = [
-    ...(asks.point === undefined ? [] : [`operating point ${operatingPoints[asks.point]}`]),
+    ...(asks.point === undefined ? [] : [`operating point ${clockText(operatingPoints[asks.point])}`]),
     ...(asks.variants ?? []).map(({ model, variant }) => `${models[model].variants[variant]} of ${models[model].name}`),
     ...(asks.skips ?? []).map((model) => `the frame of ${models[model].name} given up`),
   ];

@@ -1,7 +1,9 @@
 /** A simulation as tables: models, processors, energy, and what it rests on. */
 import { stagesText } from '../simulator/replanning.ts';
 import type { SimulationDocument } from '../simulator/schema.ts';
+import { clockText } from './clock-text.ts';
 import { figure, percent } from './numbers.ts';
+import { comparedRuns } from './simulation-runs.ts';
 import { paint, signs, type TextStyle } from './style.ts';
 import { bar, type Column, shorten, table, wrap } from './table.ts';
 
@@ -13,7 +15,7 @@ export function simulationText(document: SimulationDocument, style: TextStyle): 
   const { platform, seconds, controller, operatingPoint } = document;
   const who =
     controller === undefined
-      ? `operating point ${operatingPoint}, no controller`
+      ? `operating point ${clockText(operatingPoint)}, no controller`
       : `controller ${controller.id}${controller.reconstruction ? ' (a reconstruction)' : ''}, mode ${controller.mode}`;
   const partial = document.partial ? `, ${yellow('interrupted')}` : '';
   return `${[
@@ -22,6 +24,7 @@ export function simulationText(document: SimulationDocument, style: TextStyle): 
     ...(document.models.some(({ deadline }) => deadline !== undefined) ? [deadlineTable(document, style)] : []),
     ...(document.replans === undefined ? [] : [replanTable(document.replans, style)]),
     ...(document.phases === undefined ? [] : [phaseTable(document.phases, style)]),
+    ...(document.compared === undefined ? [] : [comparisonTable(document, style)]),
     processorTable(document, style),
     footer(document, style),
   ].join('\n\n')}\n`;
@@ -79,6 +82,31 @@ function deadlineTable({ models }: SimulationDocument, style: TextStyle): string
       { title: 'not done', align: 'right' },
     ],
     rows,
+    style,
+  );
+}
+
+/** The same frames, noise and scenario under each controller. */
+function comparisonTable(document: SimulationDocument, style: TextStyle): string {
+  return table(
+    [
+      { title: 'controller' },
+      { title: 'missed', align: 'right' },
+      { title: 'worst P99 ms', align: 'right' },
+      { title: 'mJ/frame', align: 'right' },
+      { title: 'W', align: 'right' },
+      { title: 'mean loss', align: 'right' },
+      { title: 'switches/frame', align: 'right' },
+    ],
+    comparedRuns(document).map((run) => [
+      run.name,
+      run.missRate === undefined ? '' : percent(run.missRate),
+      run.p99Ms === undefined ? '' : figure(run.p99Ms),
+      run.mjPerFrame === undefined ? '' : figure(run.mjPerFrame),
+      run.watts === undefined ? '' : figure(run.watts),
+      percent(run.loss),
+      figure(run.switchesPerFrame),
+    ]),
     style,
   );
 }

@@ -40,6 +40,8 @@ export class Course {
   readonly slices: CourseSlice[] = [];
   readonly frames: CourseFrame[] = [];
   readonly marks: CourseMark[] = [];
+  /** Frames that missed their deadline, when that was certain. */
+  readonly misses: { at: number; model: number }[] = [];
   /** Operating points that held, each from its time on. */
   readonly settings: { at: number; id: string }[] = [];
   readonly #counters = new Map<string, CourseCounter>();
@@ -86,6 +88,10 @@ export class Course {
     life.ended = now;
     life.givenUp = givenUp;
     this.#living.delete(key);
+  }
+
+  missed(model: number, now: number): void {
+    if (now < this.fullAt) this.misses.push({ at: now, model });
   }
 
   mark(kind: CourseMark['kind'], text: string, now: number): void {

@@ -45,6 +45,10 @@ const decisionSchema = z.strictObject({
       }),
     )
     .optional(),
+  powerUnit: z
+    .enum(['joules', 'power-up'])
+    .optional()
+    .describe('Of `power` in rows; power-up = watts over those at the highest clocks.'),
   chosen: index.optional().describe('Row.'),
   runnerUp: index.optional(),
   rule: z.string().optional(),
@@ -107,7 +111,10 @@ export function recorder(decisions: Decision[]): DecisionListener {
   };
 }
 
-function weighed(controller: Controller, state: ControlState): Pick<Decision, 'models' | 'rows' | 'chosen' | 'rule'> {
+function weighed(
+  controller: Controller,
+  state: ControlState,
+): Pick<Decision, 'models' | 'rows' | 'powerUnit' | 'chosen' | 'rule'> {
   const why = controller.explanation;
   const n = state.busy.length;
   const models = Array.from({ length: n }, (_, i) => i)
@@ -127,6 +134,7 @@ function weighed(controller: Controller, state: ControlState): Pick<Decision, 'm
   return {
     models,
     ...(why.rows > 0 && {
+      powerUnit: why.powerUnit,
       rows: Array.from({ length: why.rows }, (_, k) => ({
         point: why.point[k],
         power: stated(why.power[k]),

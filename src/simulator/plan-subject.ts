@@ -13,7 +13,7 @@ import { workloadNames } from '../profiles/workload.ts';
 import { Dials } from './clocks.ts';
 import { type PlanCostsInput, problemAt, usableForms } from './plan-costs.ts';
 import { fixedPoint, pointTable } from './points.ts';
-import type { SimulatedClocks, Subject } from './subject.ts';
+import type { SimulatedClocks, SimulatedPoint, Subject } from './subject.ts';
 
 /** How frames come where the workload states no rate. */
 export interface Releases {
@@ -35,6 +35,8 @@ export interface PlanSubjectInput extends PlanCostsInput {
 export function subjectOfPlan(input: PlanSubjectInput): {
   subject: Subject;
   names: ProblemNames;
+  /** What a controller would choose among if all were placed like that; absent = nobody chooses. */
+  pointsFor?(placement: Uint8Array): SimulatedPoint[];
   warnings: Warning[];
 } {
   const { plan, platform, workload } = input;
@@ -119,6 +121,11 @@ export function subjectOfPlan(input: PlanSubjectInput): {
       ...table,
     },
     names,
+    ...(input.controlled &&
+      hasClocks && {
+        pointsFor: (other: Uint8Array) =>
+          pointTable(platform, dials, plan.operatingPoint, systemOf(problem, other, { clocks })).points,
+      }),
     warnings,
   };
 }

@@ -4,6 +4,7 @@
  * before it runs, so all of it is planned in advance; in virtual time each placement holds when it would have been found.
  */
 import { type Core, defaultCore } from '../../bindings/core.ts';
+import { CONTROL_LIMITS } from '../controllers/system.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { type Objective, PLACEMENT_STRIDE, type PlacementModel, type PlacementProblem } from '../core/placement.ts';
 import type { Warning } from '../documents/warnings.ts';
@@ -12,7 +13,8 @@ import { MOVE_COST } from '../planners/competition.ts';
 import { replan } from '../planners/replan.ts';
 import { recordOf } from '../planners/whole-models.ts';
 import type { Scenario } from './scenario.ts';
-import type { Subject } from './subject.ts';
+import { engineSystemOf } from './simulate.ts';
+import type { SimulatedPoint, Subject } from './subject.ts';
 
 export interface Stage {
   processor: string;
@@ -44,6 +46,8 @@ export interface ReplanRequest {
   subject: Subject;
   names: ProblemNames;
   scenario: Scenario;
+  /** Operating points that suit a placement; absent = those of the subject do. */
+  pointsFor?(placement: Uint8Array): readonly SimulatedPoint[];
   /** Changes after this time are not looked at. */
   seconds: number;
   /** From the change to the new placement, seconds. Default 0. */
@@ -103,7 +107,22 @@ export async function withReplans(
     const text = `planned anew: ${moves.map(({ model }) => model).join(', ')}`;
     placements.push({ at: holdsAtMs / 1000, text, placement: found });
   }
-  return { subject: placements.length === 0 ? subject : { ...subject, replans: placements }, replans, warnings };
+  if (placements.length === 0) return { subject, replans, warnings };
+  const further = placements.flatMap(({ placement }) => request.pointsFor?.(placement) ?? []);
+  return { subject: withPoints({ ...subject, replans: placements }, further), replans, warnings };
+}
+
+/** With further operating points, and without those at which a processor of some placement is off. */
+function withPoints(subject: Subject, further: readonly SimulatedPoint[]): Subject {
+  const system = engineSystemOf(subject);
+  const known = new Map([...subject.points, ...further].map((point) => [point.levels.join(), point]));
+  const usable = [...known.values()].filter(({ levels }) =>
+    system.figures(levels).seconds.every((seconds) => seconds < Number.POSITIVE_INFINITY),
+  );
+  const points = usable.slice(0, CONTROL_LIMITS.points);
+  const indexOf = (old: number): number =>
+    points.indexOf(known.get(subject.points[old].levels.join()) as SimulatedPoint);
+  return { ...subject, points, reference: indexOf(subject.reference), start: indexOf(subject.start) };
 }
 
 /** Where a model runs, in words: `big 0-4, gpu 5-7`. */

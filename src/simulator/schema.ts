@@ -47,6 +47,20 @@ const modelSchema = z.strictObject({
 
 const stageSchema = z.strictObject({ processor: z.string(), firstBlock: count, lastBlock: count });
 
+const deviceSchema = z.strictObject({
+  utilization: z.array(z.strictObject({ id: z.string(), share: notNegative })),
+  energy: z
+    .strictObject({
+      joules: notNegative,
+      idleJoules: notNegative,
+      meanWatts: notNegative,
+      mjPerFrame: notNegative.describe('Idle included, over the finished frames of all models.'),
+    })
+    .optional(),
+  pointSwitches: count,
+  switchesPerFrame: notNegative,
+});
+
 const shape = {
   platform: z.string(),
   planHash: z.string(),
@@ -111,19 +125,19 @@ const shape = {
     )
     .optional()
     .describe('From one event of the scenario to the next.'),
-  device: z.strictObject({
-    utilization: z.array(z.strictObject({ id: z.string(), share: notNegative })),
-    energy: z
-      .strictObject({
-        joules: notNegative,
-        idleJoules: notNegative,
-        meanWatts: notNegative,
-        mjPerFrame: notNegative.describe('Idle included, over the finished frames of all models.'),
-      })
-      .optional(),
-    pointSwitches: count,
-    switchesPerFrame: notNegative,
-  }),
+  device: deviceSchema,
+  compared: z
+    .array(
+      z.strictObject({
+        controller: z.string().describe('"none": the plan as it is.'),
+        reconstruction: z.boolean(),
+        models: z.array(modelSchema).min(1),
+        device: deviceSchema,
+        decisions: count,
+      }),
+    )
+    .optional()
+    .describe('The same frames, noise and scenario under other controllers.'),
   /** true: stopped from outside. */
   partial: z.literal(true).optional(),
   warnings: z.array(warningSchema),

@@ -189,6 +189,7 @@ class Simulation {
       },
     };
     this.#showClocks(0);
+    this.#showPower(0);
     if (this.#loop) for (const { name } of subject.models) this.#course?.count(`${name} level`, 0, 0);
     this.#wake();
   }
@@ -233,6 +234,7 @@ class Simulation {
       skipped: (model, now) => {
         logs[model].skipped++;
         logs[model].judge(true);
+        course?.missed(model, now);
         this.#loop?.frameSkipped(model, -1, now);
       },
       ...(this.#course && {
@@ -260,18 +262,21 @@ class Simulation {
         const form = route % (1 + variants.length);
         const loss = form === 0 ? 0 : variants[form - 1].loss;
         logs[model].ended(released, deadline, joules, loss, now);
+        if (now > deadline) course?.missed(model, now);
         course?.frameLeft(model, frame, false, now);
         this.#loop?.frameEnded(model, frame, now);
       },
       givenUp: (model, frame, _route, _released, _deadline, _joules, now) => {
         logs[model].givenUp++;
         logs[model].judge(true);
+        course?.missed(model, now);
         course?.frameLeft(model, frame, true, now);
         this.#lag?.left(model, frame);
         this.#loop?.frameSkipped(model, frame, now);
       },
       levelChanged: (_domain, _level, now) => {
         this.#showClocks(now);
+        this.#showPower(now);
         if (!same(this.#engine.levels, this.#capped(this.#wanted))) return;
         this.#pointSwitches++;
         const loop = this.#loop;
@@ -283,6 +288,7 @@ class Simulation {
           const texts = this.#happenings.happen(this.#stage, now);
           this.#phases.because(texts);
           for (const text of texts) course?.mark('scenario', text, now);
+          this.#showPower(now);
         }
         if (this.#controllerWakes <= now) {
           this.#controllerWakes = Number.POSITIVE_INFINITY;

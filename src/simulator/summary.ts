@@ -29,12 +29,14 @@ export interface SimulatedRun {
   controller?: { id: string; mode: ControlMode; parameters: ControllerParameters };
   scenario?: Scenario;
   replans?: readonly Replan[];
+  /** The same under other controllers, `none` among them. */
+  compared?: readonly { controller: string; result: SimulationResult }[];
   warnings: readonly Warning[];
 }
 
 /** A run that ended before its time is marked `partial`. */
 export function simulationOf(run: SimulatedRun): SimulationDocument {
-  const { plan, subject, result, settings, controller, scenario, replans = [] } = run;
+  const { plan, subject, result, settings, controller, scenario, replans = [], compared = [] } = run;
   const { noise } = settings;
   return {
     kind: 'simulation',
@@ -73,6 +75,15 @@ export function simulationOf(run: SimulatedRun): SimulationDocument {
     ...(replans.length > 0 && { replans: [...replans] }),
     ...(result.phases && { phases: result.phases }),
     device: result.device,
+    ...(compared.length > 0 && {
+      compared: compared.map((other) => ({
+        controller: other.controller,
+        reconstruction: other.controller !== 'none' && controllerById(other.controller).reconstruction,
+        models: other.result.models,
+        device: other.result.device,
+        decisions: other.result.decisions,
+      })),
+    }),
     ...(result.seconds < settings.seconds && { partial: true }),
     warnings: [...run.warnings],
   };

@@ -48,7 +48,12 @@ function forecast(
   loop.released(0, 0, 0);
   loop.released(1, 0, 0);
   const made = new Forecast(control, new Remaining(control));
-  const keeps = made.run(loop.state, new Int32Array(2), { correction: NEVER, slowdown: 1, ...course }, true);
+  const keeps = made.run(
+    loop.state,
+    new Int32Array(2),
+    { correction: NEVER, rescue: new Int32Array(2), slowdown: 1, ...course },
+    true,
+  );
   return { keeps, misses: made.misses, tardiness: made.tardiness };
 }
 

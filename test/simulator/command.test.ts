@@ -235,4 +235,71 @@ test('what does not fit the plan is told in one line', async () => {
   });
 });
 
+test('a lost processor: what moved is told, as is what became of frames; --replan off lets them stand', async () => {
+  await planned(async (plan, folder) => {
+    const scenario = join(folder, 's.json');
+    const events = [{ type: 'processor-lost', atMs: 500, untilMs: 1500, processor: 'gpu' }];
+    writeFileSync(scenario, JSON.stringify({ kind: 'scenario', schemaVersion: 1, events }));
+    const words = ['simulate', plan, '--for', '2s', '--load', '50%', '--scenario', scenario];
+    const { code, out, err } = await run([...words, '--replan-time', '20ms', '--json']);
+    assert.is(code, 0, err);
+    const { document } = simulationDocument.parse(out, 'out');
+    const [lost, back] = document.replans ?? [];
+    assert.equal([lost.holdsAtMs, back.cause], [520, 'gpu is back']);
+    assert.ok(lost.moves.length > 0);
+    for (const { to } of lost.moves) assert.ok(to.every(({ processor }) => processor !== 'gpu'));
+    assert.equal(
+      back.moves.map(({ model, to }) => [model, to]),
+      lost.moves.map(({ model, from }) => [model, from]),
+      'with the processor everything returns',
+    );
+    assert.equal(
+      document.phases?.map(({ fromMs }) => fromMs),
+      [0, 500, 520, 1500, 1520],
+    );
+    assert.match((await run(words)).out, 'planned anew, ms');
+    const standing = await run([...words, '--replan', 'off', '--json']);
+    assert.not.ok(simulationDocument.parse(standing.out, 'out').document.replans);
+    assert.is((await run(['simulate', plan, '--move-cost', '2%'])).code, 64);
+    assert.is((await run([...words, '--replan', 'off', '--replan-time', '5ms'])).code, 64);
+  });
+});
+
+test('controllers side by side, and a page whose energy is that of the figures', async () => {
+  await planned(async (plan, folder) => {
+    const page = join(folder, 'page.html');
+    const words = ['simulate', plan, '--for', '1s', '--load', '50%', '--compare', 'max-n,neuos', '--report', page];
+    const { code, out, err } = await run([...words, '--json']);
+    assert.is(code, 0, err);
+    const { document } = simulationDocument.parse(out, 'out');
+    assert.equal(
+      document.compared?.map(({ controller }) => controller),
+      ['max-n', 'neuos'],
+    );
+    const html = readFileSync(page, 'utf8');
+    for (const id of ['controllers', 'responses', 'energy', 'course', 'provenance'])
+      assert.match(html, `<section id="${id}">`);
+    assert.not.match(html, 'NaN');
+    const spent = document.device.energy?.joules ?? Number.NaN;
+    assert.match(html, `none: energy so far, J (${Number(spent.toPrecision(3))} J)`);
+    assert.match((await run(words)).out, 'neuos (a reconstruction)');
+    assert.is(readFileSync(page, 'utf8').length, html.length);
+    for (const wrong of ['max', 'none', 'max-n,max-n']) {
+      assert.is((await run(['simulate', plan, '--compare', wrong])).code, 64, wrong);
+    }
+  });
+});
+
+test('a decision is told with the units of clocks and energy', async () => {
+  await planned(async (plan) => {
+    const words = ['simulate', plan, '--for', '1s', '--load', '50%', '--explain', '900ms'];
+    const { code, out, err } = await run([...words, '--controller', 'predictive']);
+    assert.is(code, 0, err);
+    assert.match(out, /=\d+(\.\d+)?MHz/);
+    assert.not.match(out, /=\d{6,}/);
+    assert.match(out, 'energy J');
+    assert.match((await run([...words, '--controller', 'neuos'])).out, /Decision of neuos|decided nothing/);
+  });
+});
+
 test.run();

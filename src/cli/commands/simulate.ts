@@ -2,6 +2,7 @@
  * `simulate`: a plan in virtual time, under noise, scenarios and controllers; charts, traces and decisions of the same.
  */
 import { readText, writeFileWhole } from '../../../bindings/host/index.ts';
+import type { ControlMode } from '../../core/control-modes.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import { decisionText } from '../../report/decision.ts';
@@ -27,9 +28,10 @@ import { INTERRUPTED_EXIT } from '../failure.ts';
 import { OUTPUT_OPTIONS, type OutputSettings } from '../options.ts';
 import { checkCompanion, checkOutput, deliver, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
-import { writeCharts, writeTrace } from '../simulation-files.ts';
+import { writeCharts, writeReport, writeTrace } from '../simulation-files.ts';
 import { readSimulationInputs } from '../simulation-inputs.ts';
 import {
+  comparedControllers,
   controllerSettings,
   refuseLonely,
   releaseSettings,
@@ -45,6 +47,7 @@ export const simulateCommand = defineCommand({
     'heterodyne simulate plan.json',
     'heterodyne simulate plan.json --for 30s --load 80% --noise 10% --trace simulated.json',
     'heterodyne simulate plan.json --controller max-n --scenario scenario.json --seed 7 --out simulation.json',
+    'heterodyne simulate plan.json --controller predictive --compare none,neuos --load 80% --report simulation.html',
   ],
   details: [
     'Known platforms are found by name, models where the plan says: from the working directory, else from its folder. A workload document, a profile, --batch and --shape are given again, as to heterodyne plan. A warning says so when models or costs are not those of the plan.',
@@ -59,6 +62,8 @@ export const simulateCommand = defineCommand({
     const files = [...inputs.files, values.scenario, values.replay].filter((file) => file !== undefined);
     await checkOutput(values, files);
     await checkCompanion('--trace', values.trace, values, files);
+    await checkCompanion('--report', values.report, values, files);
+    const others = comparedControllers(values);
     await checkCompanion('--decisions', values.decisions, values, files);
 
     const settings = runSettings(values);
@@ -67,7 +72,7 @@ export const simulateCommand = defineCommand({
       ...inputs,
       releases: releaseSettings(values),
       later: addedLater(scenario?.document),
-      controlled: values.controller !== undefined,
+      controlled: values.controller !== undefined || others.some((name) => name !== 'none'),
     });
     const decisions: Decision[] = [];
     const replanning = replanSettings(values);
@@ -83,16 +88,32 @@ export const simulateCommand = defineCommand({
     const controller = controllerSettings(values, call);
     const bar = await startProgress(values, call);
     let result: SimulationResult;
+    const compared: { controller: string; result: SimulationResult }[] = [];
+    const common = {
+      ...settings,
+      ...(scenario && { scenario: scenario.document }),
+      signal: call.signal,
+    };
+    const progress = (run: number) => (done: number) =>
+      bar.update((run + done) / (1 + others.length), `${(done * settings.seconds).toFixed(1)} s`);
     try {
       result = await simulate(subject, {
-        ...settings,
-        ...(scenario && { scenario: scenario.document }),
+        ...common,
         ...(controller && { controller }),
         ...(wantsDecisions !== undefined && { onDecision: recorder(decisions) }),
-        course: values.trace !== undefined || values.svg !== undefined,
-        signal: call.signal,
-        onProgress: (done) => bar.update(done, `${(done * settings.seconds).toFixed(1)} s`),
+        course: values.trace !== undefined || values.svg !== undefined || values.report !== undefined,
+        onProgress: progress(0),
       });
+      for (const [i, id] of others.entries()) {
+        if (call.signal.aborted) break;
+        const other = await simulate(subject, {
+          ...common,
+          ...(id !== 'none' && { controller: { id, mode: (values.mode ?? 'balanced') as ControlMode } }),
+          course: values.report !== undefined,
+          onProgress: progress(1 + i),
+        });
+        if (!call.signal.aborted) compared.push({ controller: id, result: other });
+      }
     } finally {
       bar.end();
     }
@@ -104,6 +125,7 @@ export const simulateCommand = defineCommand({
       ...(controller && { controller }),
       ...(scenario && { scenario: scenario.document }),
       replans,
+      compared,
       warnings: [...inputs.warnings, ...(scenario?.warnings ?? []), ...warnings],
     });
     const trace: DecisionTrace = {
@@ -119,6 +141,10 @@ export const simulateCommand = defineCommand({
     await show(values, call, document, trace, explainAtMs, async () => {
       if (values.svg !== undefined) await writeCharts(values.svg, subject, result, document);
       if (values.trace !== undefined) await writeTrace(values.trace, inputs.plan, subject, result, document, call);
+      if (values.report !== undefined) {
+        const runs = [{ controller: values.controller ?? 'none', result }, ...compared];
+        await writeReport(values.report, subject, runs, document, call);
+      }
       if (values.decisions !== undefined) await writeFileWhole(values.decisions, decisionsDocument.write(trace));
     });
     tell(
@@ -133,13 +159,13 @@ export const simulateCommand = defineCommand({
 
 /** With the placements that the scenario asks for, planned in advance. */
 async function placedAgain(
-  { subject, names, warnings }: ReturnType<typeof subjectOfPlan>,
+  { subject, names, pointsFor, warnings }: ReturnType<typeof subjectOfPlan>,
   request: Omit<ReplanRequest, 'subject' | 'names' | 'signal'>,
   { signal }: Call,
 ) {
   // Names in the scenario are checked before anything is planned for them.
   new Happenings(request.scenario, subject);
-  const found = await withReplans({ ...request, subject, names, signal });
+  const found = await withReplans({ ...request, subject, names, pointsFor, signal });
   return { ...found, warnings: [...warnings, ...found.warnings] };
 }
 

@@ -1,4 +1,4 @@
-/** Panels above each other over one axis of virtual time: dots (one per frame), or steps (what held when). */
+/** Panels above each other over one axis of virtual time: dots (one per frame), steps (what held when), or a line. */
 import { axisCaption, axisNumber, drawing, type Frame, label, line, tickLabels } from './frame.ts';
 import { linearScale } from './scale.ts';
 import { coordinate, element, escapeText } from './svg.ts';
@@ -6,13 +6,15 @@ import { textWidth } from './text-width.ts';
 
 export interface TimePanel {
   title: string;
-  kind: 'dots' | 'steps';
+  kind: 'dots' | 'steps' | 'line';
   /** Seconds, and the value from then on (steps) or of that frame (dots). */
   points: readonly { at: number; value: number }[];
   /** A line that should not be crossed; dots above it are drawn hollow, in its colour. */
   limit?: number;
   /** The axis begins at zero. */
   fromZero?: boolean;
+  /** The axis reaches at least so far: panels of the same quantity can share a scale. */
+  most?: number;
   /** Height without the title, default 64. */
   height?: number;
 }
@@ -77,9 +79,9 @@ export function timePanels(frame: Frame, chart: TimePanels): string {
   });
 }
 
-function scaleOf({ points, limit, fromZero = false }: TimePanel) {
+function scaleOf({ points, limit, fromZero = false, most = Number.NEGATIVE_INFINITY }: TimePanel) {
   let low = fromZero ? 0 : Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
+  let high = most;
   for (const { value } of points) {
     low = Math.min(low, value);
     high = Math.max(high, value);
@@ -111,7 +113,7 @@ function dots(frame: Frame, panel: TimePanel, x: (at: number) => number, y: (val
 
 function steps(
   frame: Frame,
-  { points, title }: TimePanel,
+  { points, title, kind }: TimePanel,
   until: number,
   x: (at: number) => number,
   y: (value: number) => number,
@@ -121,7 +123,8 @@ function steps(
   let d = '';
   points.forEach(({ at, value }, i) => {
     if (i % every !== 0) return;
-    d += d === '' ? `M${coordinate(x(at))} ${coordinate(y(value))}` : `H${coordinate(x(at))}V${coordinate(y(value))}`;
+    const [across, up] = [coordinate(x(at)), coordinate(y(value))];
+    d += d === '' ? `M${across} ${up}` : kind === 'line' ? `L${across} ${up}` : `H${across}V${up}`;
   });
   const path = { d: `${d}H${coordinate(x(until))}`, fill: 'none', stroke: frame.palette.accent, 'stroke-width': 1.25 };
   return element('path', path, element('title', {}, escapeText(title)));
