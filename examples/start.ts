@@ -21,7 +21,7 @@ const PLAN = [
 
 /** The mean rate may starve a model; the geometric mean shares more evenly. */
 const COMMANDS = [
-  ['models', 'export', NETWORKS.join(','), '--out', FOLDER],
+  ['models', 'export', NETWORKS.join(','), '--out-dir', FOLDER],
   PLAN,
   [...PLAN, '--objective', 'geometric-mean'],
 ];

@@ -1,7 +1,7 @@
 /** What `search` writes about a ladder: the document, and every level as an ONNX file. */
 import { join } from 'node:path';
 import { defaultCore } from '../../bindings/core.ts';
-import { createFolder, readBytes, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
+import { readBytes, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import { readOnnx } from '../models/onnx/read.ts';
 import { writeOnnxChunks } from '../models/onnx/write.ts';
@@ -17,7 +17,7 @@ import { slicedWeights, subnetGraph } from '../subnets/networks/build.ts';
 import type { SearchSpace } from '../subnets/space.ts';
 import type { Call, Options } from './command.ts';
 import { EVALUATE_OPTIONS, type Evaluate, type EvaluateSettings, evaluateLevels } from './ladder-evaluation.ts';
-import { checkCompanion, tell } from './output.ts';
+import { checkCompanion, openFolder, tell } from './output.ts';
 
 export const LADDER_OPTIONS = {
   ladder: { type: 'string', valueHint: 'FILE', description: 'with --levels: also write the ladder document' },
@@ -66,7 +66,8 @@ export async function checkLadder(settings: LadderSettings, inputs: readonly str
     });
   }
   await checkCompanion('--ladder', ladder, settings, inputs);
-  for (const folder of [settings.export, settings.svg]) if (folder !== undefined) await createFolder(folder);
+  if (settings.export !== undefined) await openFolder('--export', settings.export);
+  if (settings.svg !== undefined) await openFolder('--svg', settings.svg);
 }
 
 /**

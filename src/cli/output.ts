@@ -1,5 +1,5 @@
 /** Results on their way out: a document for programs, text for people, warnings beside both. */
-import { checkWritable, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
+import { checkWritable, createFolder, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { paint, type TextStyle } from '../report/style.ts';
@@ -43,6 +43,18 @@ export async function checkCompanion(
   await refuseOverwrite(file, inputs, option);
   if (writesToFile(settings)) await refuseOverwrite(file, [settings.out], option, 'the file of --out');
   await checkWritable(file);
+}
+
+/** Makes a folder that files go into. @throws HeterodyneError `USAGE` a standard stream; what cannot be made */
+export async function openFolder(option: string, folder: string): Promise<void> {
+  if (folder === '-') {
+    throw new HeterodyneError('USAGE', `${option} writes files, not a standard stream`, {
+      path: option,
+      expected: 'a folder',
+      received: '"-"',
+    });
+  }
+  await createFolder(folder);
 }
 
 /**

@@ -1,14 +1,13 @@
 /** What `plan` writes for people beside the document: a page, and the charts as files. */
 import { join } from 'node:path';
-import { createFolder, refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
-import { HeterodyneError } from '../core/errors.ts';
+import { refuseOverwrite, writeFileWhole } from '../../bindings/host/index.ts';
 import { DEFAULT_EVALUATIONS } from '../planners/planner.ts';
 import type { PlanEvidence } from '../planners/request.ts';
 import { type Plan, planDocument } from '../planners/schema.ts';
 import { planView } from '../report/charts/plan-view.ts';
 import type { Call, Options } from './command.ts';
 import type { OutputSettings } from './options.ts';
-import { checkCompanion, tell } from './output.ts';
+import { checkCompanion, openFolder, tell } from './output.ts';
 
 export const REPORT_OPTIONS = {
   report: {
@@ -36,15 +35,7 @@ export async function checkReports(settings: ReportSettings, inputs: readonly st
   if (report !== undefined && trace !== undefined) {
     await refuseOverwrite(report, [trace], '--report', 'the file of --trace');
   }
-  if (svg === undefined) return;
-  if (svg === '-') {
-    throw new HeterodyneError('USAGE', '--svg writes files, not a standard stream', {
-      path: '--svg',
-      expected: 'a folder',
-      received: '"-"',
-    });
-  }
-  await createFolder(svg);
+  if (svg !== undefined) await openFolder('--svg', svg);
 }
 
 /** @param evaluations the budget that was asked for */

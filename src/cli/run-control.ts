@@ -33,7 +33,7 @@ export const CONTROL_OPTIONS = {
   'min-accuracy': {
     type: 'string',
     valueHint: 'SHARE',
-    description: 'use no form of lower accuracy, as the workload states it, as 0.75',
+    description: 'use no form of lower accuracy, as the workload states it, as 0.75 or 75%',
   },
   'set-clocks': { type: 'boolean', description: 'really set clocks; they are restored on every way out (dry run)' },
 } as const satisfies Options;

@@ -25,7 +25,7 @@ import { inWords, KEYS_HELP, Steering } from './run-steering.ts';
 
 /** What of the command's options execution looks at. */
 export interface ExecutionValues extends OutputSettings, ControlValues {
-  warmup?: string;
+  'warm-up'?: string;
   source?: string;
   metrics?: string;
 }
@@ -100,7 +100,7 @@ export async function measureTurns(
       {
         forMs,
         ...(frames !== undefined && { frames }),
-        ...(values.warmup !== undefined && { warmupMs }),
+        ...(values['warm-up'] !== undefined && { warmupMs }),
         signal: call.signal,
         ratesPerS: ratesOf(inputs.workload, plan),
         deployment: deployment(inputs, settings, log),

@@ -6,7 +6,7 @@ import { HeterodyneError } from '../core/errors.ts';
 import type { Warning } from '../documents/warnings.ts';
 import { type Feeds, syntheticFeeds } from '../execution/artefacts/calibration.ts';
 import { feedsFromArrays, type NpyArray, readNpy } from '../execution/artefacts/npy.ts';
-import { PROVIDERS } from '../execution/artefacts/runtime.ts';
+import { RUNTIMES } from '../execution/artefacts/runtime.ts';
 import type { SizedTensor } from '../models/graph.ts';
 import { type Variant, type Variants, variantsDocument } from '../models/variants.ts';
 import { modelWarnings } from '../models/warnings.ts';
@@ -21,11 +21,11 @@ const { json, quiet, verbose, progress } = OUTPUT_OPTIONS;
 
 /** Options of all such commands. */
 export const FORM_OPTIONS = {
-  provider: {
+  runtime: {
     type: 'enum',
-    options: [...PROVIDERS],
-    valueHint: 'cpu|wasm',
-    description: 'onnxruntime-node or onnxruntime-web (the former where it is installed)',
+    options: [...RUNTIMES],
+    valueHint: 'NAME',
+    description: 'onnxruntime-web or onnxruntime-node (the latter where it is installed)',
   },
   calibration: {
     type: 'string',

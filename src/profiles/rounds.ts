@@ -28,7 +28,7 @@ export function middleOutcome(rounds: readonly Outcome[]): Outcome {
 }
 
 /** The series whose mean is in the middle; of an even number the faster of two. */
-export function middleSeries(series: readonly LatencySamples[]): LatencySamples {
+function middleSeries(series: readonly LatencySamples[]): LatencySamples {
   return [...series].sort((a, b) => a.mean - b.mean)[(series.length - 1) >> 1]!;
 }
 

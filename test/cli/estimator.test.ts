@@ -25,21 +25,21 @@ test('data, training, test and a plan, by four commands', () =>
     assert.is(data.samples.mixes, 12);
 
     const training = ['estimator', 'train', '--data', at('data.json'), '--batch', '16', '--epochs', '3'];
-    const trained = await run([...training, '--out', at('e.json'), '--svg', at('loss.svg'), '--json']);
+    const trained = await run([...training, '--out', at('e.json'), '--svg', at('charts'), '--json']);
     assert.is(trained.code, 0, trained.err);
     assert.is(trained.out, readFileSync(at('e.json'), 'utf8'));
     const { document: estimator } = estimatorDocument.parse(trained.out, 'e.json');
     assert.is(estimator.training.log.length, 3);
     assert.is(estimator.file?.bytes, readFileSync(at('e.onnx')).length);
-    assert.match(readFileSync(at('loss.svg'), 'utf8'), /<svg/);
+    assert.match(readFileSync(at('charts/loss.svg'), 'utf8'), /<svg/);
 
     const testing = ['estimator', 'test', '--data', at('data.json'), '--estimator', at('e.onnx')];
-    const tested = await run([...testing, '--svg', at('scatter.svg'), '--json']);
+    const tested = await run([...testing, '--svg', at('charts'), '--json']);
     assert.is(tested.code, 0, tested.err);
     const { document: figures } = estimatorTestDocument.parse(tested.out, 'test');
     assert.ok(figures.estimator.mape < figures.constant.mape);
     assert.match((await run(testing)).out, /throughput model/);
-    assert.match(readFileSync(at('scatter.svg'), 'utf8'), /<svg/);
+    assert.match(readFileSync(at('charts/scatter.svg'), 'utf8'), /<svg/);
 
     const words = ['plan', '--platform', 'hikey970', '--models', 'alexnet,squeezenet', '--evaluations', '60'];
     const planned = await run([...words, '--estimator', at('e.json'), '--verify', '2', '--json']);

@@ -10,7 +10,7 @@ test('forms with files of their own are profiled, and planned where they hold th
   inFolder(async (folder) => {
     for (const resolution of ['64', '160']) {
       const out = join(folder, resolution);
-      await run(['models', 'export', 'squeezenet', '--resolution', resolution, '--out', out, '--quiet']);
+      await run(['models', 'export', 'squeezenet', '--resolution', resolution, '--out-dir', out, '--quiet']);
     }
     const workload = join(folder, 'w.json');
     const variants = [

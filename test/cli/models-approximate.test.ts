@@ -7,7 +7,7 @@ import { variantsDocument } from '../../src/models/variants.ts';
 import { inFolder, run } from './captured.ts';
 
 const test = suite('models approximate');
-const APPROXIMATE = ['models', 'approximate', 'squeezenet', '--shape', 'input=1x3x64x64', '--provider', 'wasm'];
+const APPROXIMATE = ['models', 'approximate', 'squeezenet', '--shape', 'input=1x3x64x64', '--runtime', 'web'];
 
 test('forms are written with a table of every layer, measured', () =>
   inFolder(async (folder) => {

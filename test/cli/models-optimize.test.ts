@@ -6,7 +6,7 @@ import { variantsDocument } from '../../src/models/variants.ts';
 import { inFolder, run } from './captured.ts';
 
 const test = suite('models optimize');
-const OPTIMIZE = ['models', 'optimize', 'squeezenet', '--shape', 'input=1x3x64x64', '--provider', 'wasm'];
+const OPTIMIZE = ['models', 'optimize', 'squeezenet', '--shape', 'input=1x3x64x64', '--runtime', 'web'];
 
 test('forms are built, measured and described; none is said to be accurate', () =>
   inFolder(async (folder) => {

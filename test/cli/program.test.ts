@@ -216,7 +216,7 @@ test('models are listed, shown and exported', () =>
       'models',
       'export',
       'squeezenet',
-      '--out',
+      '--out-dir',
       join(folder, 'nets'),
       '--seed',
       '3',
@@ -233,7 +233,7 @@ test('models are listed, shown and exported', () =>
     assert.match((await run(['models', 'info', file])).out, 'fire2');
     const fewer = await run(['models', 'info', file, '--cut', '4', '--json']);
     assert.is(modelDocument.parse(fewer.out, 'info').document.blocks.length, 4);
-    refused(await run(['models', 'export', 'squeezenet', '--out', file]), 65, 'it exists already');
+    refused(await run(['models', 'export', 'squeezenet', '--out-dir', file]), 65, 'it exists already');
     refused(await run(['models', 'export', 'squeezenett']), 64, 'did you mean "squeezenet"');
 
     const twice = await run([...PLAN, `${file}*2`, '--json']);

@@ -22,7 +22,7 @@ claim('measured here, planned, run: predicted and measured side by side', () =>
     const planned = await run(['plan', '--matrix', matrix, '--calls', 'm3=2', '--out', plan, '--json']);
     assert.is(planned.code, 0, planned.err);
     const { document } = groupPlanDocument.parse(planned.out, 'plan');
-    const ran = await run(['run', plan, '--models', models, '--for', '200ms', '--warmup', '50ms', '--json']);
+    const ran = await run(['run', plan, '--models', models, '--for', '200ms', '--warm-up', '50ms', '--json']);
     assert.is(ran.code, 0, ran.err);
     const measured = groupRunDocument.parse(ran.out, 'run').document;
     assert.is(measured.predictedFps, document.score.groupFps);

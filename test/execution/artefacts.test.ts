@@ -28,7 +28,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
 
 test('a second request finds the file; another input, seed or precision does not; damage is repaired', () =>
   inFolder(async (folder) => {
-    const runtime = await artefactRuntime('wasm');
+    const runtime = await artefactRuntime('web');
     const request: ArtefactRequest = { precision: 'int8', level: 'none', runtime, samples, seed: 1 };
     const build = (change: Partial<ArtefactRequest> = {}) =>
       buildArtefact(model, 'm', folder, { ...request, ...change });
@@ -57,7 +57,7 @@ test('a second request finds the file; another input, seed or precision does not
   }));
 
 test('WebAssembly rewrites nothing offline, and says so', async () => {
-  const runtime = await artefactRuntime('wasm');
+  const runtime = await artefactRuntime('web');
   await buildArtefact(model, 'm', tmpdir(), { precision: 'float32', level: 'all', runtime, samples }).then(
     () => assert.unreachable(),
     (error) => assert.ok(error instanceof HeterodyneError && error.code === 'USAGE'),
@@ -67,7 +67,7 @@ test('WebAssembly rewrites nothing offline, and says so', async () => {
 if ((await nativeVersion()) !== undefined) {
   test('rewritten files compute the same; those for this machine know its features', () =>
     inFolder(async (folder) => {
-      const runtime = await artefactRuntime('cpu');
+      const runtime = await artefactRuntime('native');
       const bench = await FormBench.open(writeOnnx(model.graph, model.weightsOf), samples, runtime);
       for (const level of ['extended', 'all'] as const) {
         const request = { precision: 'float32', level, runtime, samples } as const;

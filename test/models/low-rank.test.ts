@@ -220,7 +220,7 @@ test('what is of low rank is found out, and costs nothing', async () => {
     outputs: 'y',
   });
   const model = cuttable(graph, { name: 'm', source: 'm', hash: '' });
-  const runtime = await artefactRuntime('wasm');
+  const runtime = await artefactRuntime('web');
   const feeds = syntheticFeeds(model.blocked.inputs, 1, 1)[0]!;
   const options = { runtime, feeds, keepSlow: true, limitMs: 1 };
   const [form] = await approximate(model, [{ kind: 'energy', share: 0.9999 }], options);
@@ -231,7 +231,7 @@ test('what is of low rank is found out, and costs nothing', async () => {
 
 test('a network keeps what does not pay; its arithmetic is what a fresh count finds', async () => {
   const model = cuttableZoo('squeezenet', { resolution: 64, classes: 10 });
-  const runtime = await artefactRuntime('wasm');
+  const runtime = await artefactRuntime('web');
   const feeds = syntheticFeeds(model.blocked.inputs, 1, 1)[0]!;
   const options = { runtime, feeds, limitMs: 1 };
   const rules = [

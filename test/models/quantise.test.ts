@@ -93,7 +93,7 @@ for (const name of ['squeezenet', 'mobilenet-v3-large']) {
     const weightError = await errorOf(model, weights.graph);
     assert.ok(weightError > 0 && weightError < 0.08, `weights: ${weightError}`);
     const samples = syntheticFeeds(model.blocked.inputs, 2, 3);
-    const ranges = await calibrate(model, tensorsToCalibrate(model), samples, await artefactRuntime('wasm'));
+    const ranges = await calibrate(model, tensorsToCalibrate(model), samples, await artefactRuntime('web'));
     const full = quantiseModel(model, { ranges });
     const fullError = await errorOf(model, full.graph);
     assert.ok(fullError > 0 && fullError < 0.15, `arithmetic: ${fullError}`);
@@ -156,7 +156,7 @@ test('tensors whose names are those that a rewriting would give, and shared bias
   });
   const model = cuttable(graph, { name: 'm', source: 'm', hash: '' });
   const samples = syntheticFeeds(model.blocked.inputs, 4, 3);
-  const ranges = await calibrate(model, tensorsToCalibrate(model), samples, await artefactRuntime('wasm'));
+  const ranges = await calibrate(model, tensorsToCalibrate(model), samples, await artefactRuntime('web'));
   assert.ok((await errorOf(model, toFloat16(model).graph)) < 0.01);
   assert.ok((await errorOf(model, quantiseModel(model, { ranges }).graph)) < 0.05);
 });

@@ -65,7 +65,7 @@ claim('a plan alone finds its model from the working directory or beside the pla
     const { source, hash } = opened.blocked;
     const models = plan.models.map((each) => ({ ...each, source, hash }));
     writeFileSync(`${here}/plan.json`, planDocument.write({ ...plan, models }));
-    const words = ['--warmup', '0', '--frames', '1', '--for', '60s', '--json'];
+    const words = ['--warm-up', '0', '--frames', '1', '--for', '60s', '--json'];
     const from = (place: string) => workingIn(place, () => run(['run', '../here/plan.json', ...words]));
     for (const place of [here, there]) {
       const { code, out, err } = await from(place);

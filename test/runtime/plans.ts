@@ -91,5 +91,5 @@ export async function planFiles(folder: string): Promise<{ plan: string; profile
   const paths = { plan: `${folder}/plan.json`, profile: `${folder}/profile.json` };
   writeFileSync(paths.plan, planDocument.write({ ...plan, profileHash: contentHash(profile) }));
   writeFileSync(paths.profile, profileDocument.write(profile));
-  return { ...paths, words: ['run', paths.plan, '--profile', paths.profile, '--warmup', '50ms'] };
+  return { ...paths, words: ['run', paths.plan, '--profile', paths.profile, '--warm-up', '50ms'] };
 }

@@ -228,7 +228,7 @@ claim('a plan that runs changes its mode and level by POST /mode and by keys, an
         `${folder}/plan.json`,
         '--workload',
         `${folder}/workload.json`,
-        ...['--controller', 'ladder', '--limit', '1min', '--for', '10min', '--warmup', '0', '--metrics', '0'],
+        ...['--controller', 'ladder', '--limit', '1min', '--for', '10min', '--warm-up', '0', '--metrics', '0'],
         ...['--out', `${folder}/run.json`],
       ],
       {

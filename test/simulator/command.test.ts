@@ -41,7 +41,7 @@ test("a plan's own ONNX files are found again: from the working directory, else 
   await inFolder(async (folder) => {
     const [here, there] = ['here', 'there'].map((name) => join(folder, name));
     for (const each of [here, there]) mkdirSync(each);
-    assert.is((await run(['models', 'export', 'squeezenet', '--out', here, '--quiet'])).code, 0);
+    assert.is((await run(['models', 'export', 'squeezenet', '--out-dir', here, '--quiet'])).code, 0);
     const words = ['simulate', 'plan.json', '--for', '500ms', '--json'];
     const first = await workingIn(here, async () => {
       const models = ['--models', 'left=./squeezenet.onnx,squeezenet.onnx*2,alexnet'];
@@ -88,7 +88,7 @@ test("a plan's own ONNX files are found again: from the working directory, else 
 
 test('a planned form with a file of its own is found again without its original', async () => {
   await inFolder(async (folder) => {
-    assert.is((await run(['models', 'export', 'squeezenet', '--out', folder, '--quiet'])).code, 0);
+    assert.is((await run(['models', 'export', 'squeezenet', '--out-dir', folder, '--quiet'])).code, 0);
     const [workload, plan] = ['w.json', 'plan.json'].map((name) => join(folder, name));
     const variants = [{ name: 'other', model: 'squeezenet.onnx', accuracy: 0.56 }];
     const models = [{ model: 'squeezenet', name: 'net', variants }];
@@ -147,7 +147,7 @@ test('a scenario, a controller, its decisions and a clean trace', async () => {
 test('forms of a model with known accuracies take part, others are left out with a warning', async () => {
   await inFolder(async (folder) => {
     const [workload, plan] = ['w.json', 'p.json'].map((name) => join(folder, name));
-    assert.is((await run(['models', 'export', 'squeezenet', '--out', folder, '--quiet'])).code, 0);
+    assert.is((await run(['models', 'export', 'squeezenet', '--out-dir', folder, '--quiet'])).code, 0);
     const model = 'squeezenet.onnx';
     const variants = [
       { name: 'original', accuracy: 0.58 },

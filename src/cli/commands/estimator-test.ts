@@ -1,4 +1,5 @@
 /** `estimator test`: an estimator beside the throughput model and a constant, on mixes that it never saw. */
+import { join } from 'node:path';
 import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { assess, ratesThrough } from '../../estimators/assessment.ts';
@@ -9,7 +10,7 @@ import { testText } from '../../report/estimator/texts.ts';
 import { defineCommand } from '../command.ts';
 import { readDataSet, readEstimator } from '../estimator-files.ts';
 import { OUTPUT_OPTIONS } from '../options.ts';
-import { checkCompanion, checkOutput, deliver } from '../output.ts';
+import { checkOutput, deliver, openFolder } from '../output.ts';
 
 export const estimatorTestCommand = defineCommand({
   options: {
@@ -31,12 +32,13 @@ export const estimatorTestCommand = defineCommand({
     },
     svg: {
       type: 'string',
-      valueHint: 'FILE',
-      description: 'also write a scatter plot of predicted against true rates as an SVG file',
+      valueHint: 'DIR',
+      description:
+        'also write a scatter plot of predicted against true rates as an SVG file, scatter.svg; DIR is made if missing',
     },
     ...OUTPUT_OPTIONS,
   },
-  examples: ['heterodyne estimator test --data data.json --estimator estimator.onnx --svg scatter.svg'],
+  examples: ['heterodyne estimator test --data data.json --estimator estimator.onnx --svg ./charts'],
   details: [
     'Beside the estimator stand the throughput model and a constant, given the same. Regret is what is lost when the placement liked best is taken.',
   ],
@@ -52,7 +54,7 @@ export const estimatorTestCommand = defineCommand({
     const { bytes, file } = await readEstimator(values.estimator);
     const inputs = [...set.files, ...(file === undefined ? [] : [file])];
     await checkOutput(values, inputs);
-    await checkCompanion('--svg', values.svg, values, inputs);
+    if (values.svg !== undefined) await openFolder('--svg', values.svg);
     const network = await openEstimatorNetwork(bytes, { runtime: values.runtime as 'web' | 'native' | undefined });
     try {
       const { points, regretGain, ...found } = await assess(
@@ -73,7 +75,7 @@ export const estimatorTestCommand = defineCommand({
       if (values.svg !== undefined) {
         const truth = TRUTH[set.facts.label.source];
         const facts = { platform: set.facts.platform, mape: found.estimator.mape, truth };
-        await writeFileWhole(values.svg, scatterChart(points, facts));
+        await writeFileWhole(join(values.svg, 'scatter.svg'), scatterChart(points, facts));
       }
       const json = estimatorTestDocument.write(document);
       await deliver({ json, text: (style) => testText(document, style), warnings: set.warnings }, values, call);

@@ -1,6 +1,6 @@
 /** `estimator train`: from a data set to an estimator, a document and its ONNX network; resumes from a checkpoint. */
 import { rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { exists, readBytes, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
@@ -19,7 +19,7 @@ import { companionOf, type ReadDataSet, readDataSet } from '../estimator-files.t
 import { INTERRUPTED_EXIT } from '../failure.ts';
 import { readSeed, wholeNumber } from '../option-values.ts';
 import { OUTPUT_OPTIONS, type OutputSettings, SEED_OPTION } from '../options.ts';
-import { checkCompanion, checkOutput, deliver, tell } from '../output.ts';
+import { checkCompanion, checkOutput, deliver, openFolder, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
 
 /** Huber's delta in scaled units, where it is asked for. */
@@ -63,13 +63,17 @@ export const estimatorTrainCommand = defineCommand({
       valueHint: 'FILE',
       description: 'keep the state in FILE.npz after every epoch, and go on from it if it exists',
     },
-    svg: { type: 'string', valueHint: 'FILE', description: 'also write the loss curves as an SVG file' },
+    svg: {
+      type: 'string',
+      valueHint: 'DIR',
+      description: 'also write the loss curves as an SVG file, loss.svg; DIR is made if missing',
+    },
     ...SEED_OPTION,
     ...OUTPUT_OPTIONS,
   },
   examples: [
     'heterodyne estimator train --data data.json --out estimator.json',
-    'heterodyne estimator train --data data.json --architecture cnn --out cnn.json --svg loss.svg',
+    'heterodyne estimator train --data data.json --architecture cnn --out cnn.json --svg ./charts',
   ],
   details: [
     'Writes the document FILE.json, with the loss of every epoch, and the network FILE.onnx. Ctrl-C ends with the best weights so far (exit code 130).',
@@ -79,14 +83,14 @@ export const estimatorTrainCommand = defineCommand({
     const set = await readDataSet(values.data);
     await checkOutput(values, set.files);
     const { svg, checkpoint } = values;
-    await checkCompanion('--svg', svg, values, set.files);
+    if (svg !== undefined) await openFolder('--svg', svg);
     await checkCompanion('--checkpoint', checkpoint, values, set.files);
     const trained = await trainOn(set, settingsOf(values), checkpoint, values, call);
     const { bytes, document } = exportEstimator(trained, set.data, set.facts, basename(network));
     const warnings = [...set.warnings, ...fakeWarning(set)];
     const complete = { ...document, ...(warnings.length > 0 && { warnings }) };
     await writeFileWhole(network, bytes);
-    if (svg !== undefined) await writeFileWhole(svg, lossChart(complete));
+    if (svg !== undefined) await writeFileWhole(join(svg, 'loss.svg'), lossChart(complete));
     const json = estimatorDocument.write(complete);
     await deliver({ json, text: (style) => estimatorText(complete, style), warnings }, values, call);
     if (checkpoint !== undefined && !trained.partial) await rm(checkpoint, { force: true });

@@ -1,10 +1,10 @@
 /** `models approximate`: low-rank forms of a model as ONNX files, every layer measured and judged. */
 import { join } from 'node:path';
-import { checkWritable, createFolder, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
+import { checkWritable, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { approximate } from '../../execution/artefacts/approximate.ts';
 import { FormBench } from '../../execution/artefacts/measure.ts';
-import { artefactRuntime, type Provider } from '../../execution/artefacts/runtime.ts';
+import { artefactRuntime, type RuntimeName } from '../../execution/artefacts/runtime.ts';
 import type { CuttableModel } from '../../models/cut.ts';
 import { hashBytes } from '../../models/load.ts';
 import { findLayers } from '../../models/low-rank/layers.ts';
@@ -14,6 +14,7 @@ import { writeOnnx } from '../../models/onnx/write.ts';
 import type { Variant } from '../../models/variants.ts';
 import { defineCommand } from '../command.ts';
 import { ONE_MODEL_OPTIONS, openModel } from '../cuttable-choice.ts';
+import { openFolder } from '../output.ts';
 import { startProgress } from '../progress.ts';
 import { chosenSamples, deliverVariants, FORM_OPTIONS, variantsFile } from '../variant-output.ts';
 
@@ -57,13 +58,13 @@ export const modelsApproximateCommand = defineCommand({
     const { model, name, inputs } = opened;
     const forms = wantedForms(values, model);
     const samples = await chosenSamples(model.blocked.inputs, call.repeated.calibration, values.samples);
-    const runtime = await artefactRuntime(values.provider as Provider | undefined);
+    const runtime = await artefactRuntime(values.runtime as RuntimeName | undefined);
     const folder = values['out-dir'] ?? '.';
     const fileOf = (form: WantedForm): string => `${name}.${form.name}.onnx`;
     for (const file of [variantsFile(folder, name), ...forms.map((form) => join(folder, fileOf(form)))]) {
       await refuseOverwrite(file, inputs, '--out-dir');
     }
-    await createFolder(folder);
+    await openFolder('--out-dir', folder);
     await checkWritable(variantsFile(folder, name));
     const whole = writeOnnx(model.graph, model.weightsOf);
     const bench = await FormBench.open(whole, samples.feeds, runtime, call.signal);

@@ -1,6 +1,6 @@
 /** `models optimize`: rewritten, float16 and int8 forms of a model as ONNX files, measured beside the original. */
 import { join } from 'node:path';
-import { checkWritable, createFolder, environmentVariable, refuseOverwrite } from '../../../bindings/host/index.ts';
+import { checkWritable, environmentVariable, refuseOverwrite } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import {
@@ -11,12 +11,12 @@ import {
   buildArtefact,
 } from '../../execution/artefacts/build.ts';
 import { FormBench } from '../../execution/artefacts/measure.ts';
-import { artefactRuntime, type Provider } from '../../execution/artefacts/runtime.ts';
+import { artefactRuntime, type RuntimeName } from '../../execution/artefacts/runtime.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
 import type { Variant } from '../../models/variants.ts';
 import { defineCommand } from '../command.ts';
 import { ONE_MODEL_OPTIONS, openModel } from '../cuttable-choice.ts';
-import { tell } from '../output.ts';
+import { openFolder, tell } from '../output.ts';
 import { startProgress } from '../progress.ts';
 import { chosenSamples, deliverVariants, FORM_OPTIONS, variantsFile } from '../variant-output.ts';
 
@@ -52,9 +52,9 @@ export const modelsOptimizeCommand = defineCommand({
     const opened = await openModel(values, call.repeated.shape ?? []);
     const { model, name, inputs, seed } = opened;
     const samples = await chosenSamples(model.blocked.inputs, call.repeated.calibration, values.samples);
-    const runtime = await artefactRuntime(values.provider as Provider | undefined);
+    const runtime = await artefactRuntime(values.runtime as RuntimeName | undefined);
     const folder = values['out-dir'] ?? (level === 'all' ? hostCache() : '.');
-    await createFolder(folder);
+    await openFolder('--out-dir', folder);
     await refuseOverwrite(variantsFile(folder, name), inputs, '--out-dir');
     await checkWritable(variantsFile(folder, name));
     const whole = writeOnnx(model.graph, model.weightsOf);

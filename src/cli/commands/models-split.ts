@@ -1,6 +1,6 @@
 /** `models split`: the stages of a placement as ONNX files, and the manifest that says how tensors go between them. */
 import { join } from 'node:path';
-import { createFolder, readText, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
+import { readText, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import { verifyStages } from '../../execution/artefacts/verify-stages.ts';
@@ -15,7 +15,7 @@ import { type Call, defineCommand } from '../command.ts';
 import { ONE_MODEL_OPTIONS, type OpenedModel, openModel } from '../cuttable-choice.ts';
 import { wholeNumber } from '../option-values.ts';
 import { OUTPUT_OPTIONS } from '../options.ts';
-import { deliver } from '../output.ts';
+import { deliver, openFolder } from '../output.ts';
 import { startProgress } from '../progress.ts';
 
 const { json, quiet, verbose, progress } = OUTPUT_OPTIONS;
@@ -52,7 +52,7 @@ export const modelsSplitCommand = defineCommand({
     for (const file of [manifestFile, ...pieces.map((_, s) => join(folder, fileOf(s)))]) {
       await refuseOverwrite(file, inputs, '--out-dir');
     }
-    await createFolder(folder);
+    await openFolder('--out-dir', folder);
     const bar = await startProgress(values, call);
     const written: { file: string; bytes: number; sha256: string }[] = [];
     let verified: StageManifest['verified'];

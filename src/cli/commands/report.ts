@@ -1,6 +1,6 @@
 /** `report`: the page, and the charts, that the command behind a document writes about it; from the document alone. */
 import { basename, join } from 'node:path';
-import { createFolder, readText, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
+import { readText, refuseOverwrite, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import { readJson } from '../../documents/json-text.ts';
@@ -25,7 +25,7 @@ import { type Call, defineCommand } from '../command.ts';
 import { DOCUMENT_KINDS } from '../document-kinds.ts';
 import { reportDocument } from '../documents/report.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, PLATFORM_OPTION, WORKLOAD_OPTION } from '../options.ts';
-import { deliver } from '../output.ts';
+import { deliver, openFolder } from '../output.ts';
 import { type PlanSourceValues, planAgain, sourcesOf } from '../plan-again.ts';
 import { startProgress } from '../progress.ts';
 import { shownDocument } from '../shown-documents.ts';
@@ -83,13 +83,12 @@ export const reportCommand = defineCommand({
       });
     }
     await refuseOverwrite(out, [file], '--out');
+    if (values.svg !== undefined) await openFolder('--svg', values.svg);
     const { page, charts, warnings, files, hash } = await pageOf(kind, text, file, values, call);
     await refuseOverwrite(out, files, '--out');
     const written = [{ file: out, content: page }];
-    if (values.svg !== undefined) {
-      await createFolder(values.svg);
-      written.push(...charts.map(({ name, content }) => ({ file: join(values.svg!, name), content })));
-    }
+    const { svg } = values;
+    if (svg !== undefined) written.push(...charts.map(({ name, content }) => ({ file: join(svg, name), content })));
     for (const { file, content } of written) await writeFileWhole(file, content);
     const list = written.map(({ file, content }) => ({ file, bytes: new TextEncoder().encode(content).length }));
     await deliver(

@@ -26,7 +26,7 @@ const UNDERSTOOD = new Set([
   ...Object.keys(OUTPUT_OPTIONS),
   'plan',
   'for',
-  'warmup',
+  'warm-up',
   'models',
   'shape',
   'batch',

@@ -45,7 +45,7 @@ export const runCommand: Command = defineCommand({
       valueHint: 'N',
       description: 'end earlier, as soon as every model has finished N frames (with --compare: in each turn)',
     },
-    warmup: { type: 'string', valueHint: 'TIME', description: 'how long to run before measuring (500ms)' },
+    'warm-up': { type: 'string', valueHint: 'TIME', description: 'how long to run before measuring (500ms)' },
     profile: {
       type: 'string',
       valueHint: 'FILE',
@@ -91,7 +91,7 @@ export const runCommand: Command = defineCommand({
     'move-cost': {
       type: 'string',
       valueHint: 'SHARE',
-      description: 'with --replan: what a moved stage must earn of the objective (0.01)',
+      description: 'with --replan: what one moved stage must gain of the objective, as 1% or 0.01 (1%)',
     },
     data: {
       type: 'string',
@@ -181,7 +181,7 @@ function runSettings(values: Values): RunSettings {
   };
   return {
     forMs: time(values.for, '--for', DEFAULT_MS, 1),
-    warmupMs: time(values.warmup, '--warmup', DEFAULT_WARMUP_MS, 0),
+    warmupMs: time(values['warm-up'], '--warm-up', DEFAULT_WARMUP_MS, 0),
     policy: (values.policy ?? 'every') as FramePolicy,
     controlled: values.controller !== undefined,
     ...(values.frames !== undefined && { frames: wholeNumber(values.frames, '--frames', 1, MOST_FRAMES) }),

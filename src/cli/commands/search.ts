@@ -83,12 +83,12 @@ export const searchCommand = defineCommand({
       description: 'largest cost, as 20ms (a bare number means ms) or 400Mmac with --costs flops; may be repeated',
     },
     front: { type: 'boolean', description: 'search the whole front, up to the largest limit if there is one' },
-    'min-accuracy': { type: 'string', valueHint: 'SHARE', description: 'least predicted accuracy, a fraction as 0.75' },
+    'min-accuracy': { type: 'string', valueHint: 'SHARE', description: 'least predicted accuracy, as 0.75 or 75%' },
     risk: {
       type: 'string',
       valueHint: 'SHARE',
       description:
-        'keep limits with this probability, as 0.95, by the spread that the table states (absent: on average)',
+        'keep limits with this probability, as 95% or 0.95, by the spread that the table states (absent: on average)',
     },
     measured: {
       type: 'string',

@@ -1,7 +1,7 @@
 /** The text of a file that a profiler wrote, whatever a shell or an archive has made of it. */
 import { HeterodyneError } from '../../core/errors.ts';
 
-export const LARGEST_BYTES = 512 * 2 ** 20;
+const LARGEST_BYTES = 512 * 2 ** 20;
 
 /** First bytes of what is often given in place of text. */
 const OTHER_KINDS: readonly (readonly [name: string, start: readonly number[]])[] = [
