@@ -11,6 +11,7 @@ import { documentOf, type EventLog } from '../runtime/document.ts';
 import type { FramePolicy } from '../runtime/flow.ts';
 import { MachineMeter } from '../runtime/machine-meter.ts';
 import { metricsText } from '../runtime/metrics.ts';
+import { workloadBeside } from '../runtime/plan-again.ts';
 import { metersOf, run } from '../runtime/run.ts';
 import type { RunDocument } from '../runtime/schema.ts';
 import type { Call } from './command.ts';
@@ -19,7 +20,7 @@ import type { OutputSettings } from './options.ts';
 import { tell } from './output.ts';
 import { startProgress } from './progress.ts';
 import { type ControlValues, startControl } from './run-control.ts';
-import { openSources, type RunInputs, workloadBeside } from './run-inputs.ts';
+import { openSources, type RunInputs } from './run-inputs.ts';
 import { openMetrics } from './run-observers.ts';
 import { inWords, KEYS_HELP, Steering } from './run-steering.ts';
 

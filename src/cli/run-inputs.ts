@@ -114,17 +114,3 @@ export async function openSources(
   }
   return { kind, sources };
 }
-
-/** The models of a plan as a workload, for planning them otherwise. */
-export function workloadBeside(plan: Plan, profile: Profile): Workload {
-  return {
-    kind: 'workload',
-    schemaVersion: 1,
-    models: plan.models.map(({ name, variant, deadlineMs }) => ({
-      model: profile.models.find((model) => model.name === name)?.source ?? name,
-      name,
-      ...(variant !== 'original' && { variants: [variant] }),
-      ...(deadlineMs !== undefined && { deadlineMs }),
-    })),
-  };
-}

@@ -6,12 +6,13 @@ import { plan as makePlan } from '../planners/plan.ts';
 import { planDocument } from '../planners/schema.ts';
 import { profileDocument } from '../profiles/schema.ts';
 import { learn } from '../runtime/learn.ts';
+import { workloadBeside } from '../runtime/plan-again.ts';
 import type { RunDocument } from '../runtime/schema.ts';
 import type { Call } from './command.ts';
 import { readMoveCost } from './option-values.ts';
 import type { OutputSettings } from './options.ts';
 import { checkCompanion, tell, warn } from './output.ts';
-import { type RunInputs, workloadBeside } from './run-inputs.ts';
+import type { RunInputs } from './run-inputs.ts';
 
 export interface LearnValues extends OutputSettings {
   learn?: string;

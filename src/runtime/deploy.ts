@@ -17,6 +17,7 @@ import type { Plan, PlannedModel } from '../planners/schema.ts';
 import type { Platform } from '../platforms/schema.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { Flow, type FlowListener, type FramePolicy, type Route, type Stop } from './flow.ts';
+import { planAround } from './plan-again.ts';
 import { expectedModel, type ModelSource, openPlanModel, unverified } from './plan-models.ts';
 import { type StageFile, StageFiles } from './stage-files.ts';
 import { type PlannedForm, standIn } from './stand-in.ts';
@@ -156,6 +157,8 @@ export class Runtime {
   readonly #networks = new Map<string, CuttableModel>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #files: StageFiles | undefined;
+  /** The plan without the processors that are gone. */
+  #around: { key: string; plan: Promise<Plan | undefined> } | undefined;
   #removeFiles: () => Promise<void> = async () => {};
   #closed = false;
   #starting: Promise<void> = Promise.resolve();
@@ -377,7 +380,10 @@ export class Runtime {
     if (!model.flow.route.stops.some(({ station }) => station === lost)) return true;
     const gone = new Set([...this.#open].filter(([, station]) => station.isGone).map(([id]) => id));
     const network = this.#networks.get(name)!;
-    const form = standIn(model.planned, gone, this.platform, this.#options.profile);
+    const around = await this.#planAround(gone);
+    const form: PlannedForm | undefined =
+      around?.models.find((each) => each.name === name) ??
+      standIn(model.planned, gone, this.platform, this.#options.profile);
     if (form === undefined) return false;
     const { route } = await this.#route(network, form, model.planned.variant);
     // Another frame of the model may have been faster.
@@ -392,6 +398,19 @@ export class Runtime {
       ms: performance.now() - began,
     });
     return true;
+  }
+
+  /** Models that lose a processor at the same time share one new plan, and later ones start from it. */
+  #planAround(gone: ReadonlySet<string>): Promise<Plan | undefined> {
+    const { profile } = this.#options;
+    if (profile === undefined) return Promise.resolve(undefined);
+    const key = [...gone].sort().join();
+    if (this.#around?.key !== key) {
+      const before = this.#around?.plan ?? Promise.resolve(this.plan);
+      const plan = before.then((known) => planAround(known ?? this.plan, gone, this.platform, profile));
+      this.#around = { key, plan };
+    }
+    return this.#around.plan;
   }
 
   #tell(event: RuntimeEvent): void {

@@ -1,4 +1,4 @@
-/** Where a model goes when a processor of it is given up. */
+/** Where a model goes when a processor of it is given up and nobody knows enough to plan again. */
 import type { PlannedModel, PlannedStage } from '../planners/schema.ts';
 import type { Platform } from '../platforms/schema.ts';
 import type { Profile } from '../profiles/schema.ts';
@@ -10,7 +10,7 @@ export interface PlannedForm {
 
 /**
  * The whole model on one processor that is left: the fastest by the profile, else one that it used before, else the
- * first. This is no search: a plan for what is left can be made afterwards, this holds until then.
+ * first.
  *
  * @returns undefined when nothing is left that runs it
  */
