@@ -64,7 +64,6 @@ export const modelsOptimizeCommand = defineCommand({
     const { macs } = model.blocked;
     const variants: Variant[] = [];
     try {
-      variants.push({ name: 'original', method: 'original', macs, latencyMs: await bench.time() });
       for (const [i, precision] of precisions.entries()) {
         call.signal.throwIfAborted();
         bar.update(i / precisions.length, precision);
@@ -86,6 +85,7 @@ export const modelsOptimizeCommand = defineCommand({
           artefact: artefact.facts,
         });
       }
+      variants.unshift({ name: 'original', method: 'original', macs, latencyMs: await bench.originalLatency() });
     } finally {
       await bench.close();
       bar.end();

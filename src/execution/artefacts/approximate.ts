@@ -16,7 +16,7 @@ import { inSlices } from '../../models/low-rank/slices.ts';
 import { writeOnnx } from '../../models/onnx/write.ts';
 import type { VariantLayer } from '../../models/variants.ts';
 import type { Feeds } from './calibration.ts';
-import { timeInTurns } from './latency.ts';
+import { latencyOf, timeInTurns } from './latency.ts';
 import { outputErrorOf } from './measure.ts';
 import type { ArtefactRuntime } from './runtime.ts';
 
@@ -122,7 +122,8 @@ async function tryLayer(
     const results: Feeds[] = [];
     for (const session of sessions) results.push(await session.run(feeds));
     const { limitMs = 150, signal } = options;
-    const [before, ...after] = await timeInTurns(sessions, feeds, { limitMs: limitMs * sessions.length, signal });
+    const turns = await timeInTurns(sessions, feeds, { limitMs: limitMs * sessions.length, signal });
+    const [before, ...after] = turns.map(latencyOf);
     let next = 0;
     return plans.map(({ entry, factors }): LayerTrial => {
       const whole: LayerTrial = { layer, wholeMs: before!.median, ownMs: before!.median };

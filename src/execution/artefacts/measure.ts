@@ -2,14 +2,14 @@
 import type { OnnxSession } from '../../../bindings/onnx/index.ts';
 import type { Latency } from '../../models/variants.ts';
 import type { Feeds } from './calibration.ts';
-import { timeInTurns } from './latency.ts';
+import { latencyOf, speedUpOf, timeInTurns } from './latency.ts';
 import { OutputComparison, type OutputError } from './output-error.ts';
 import type { ArtefactRuntime } from './runtime.ts';
 
 export interface MeasuredForm {
   outputError: OutputError;
   latencyMs: Latency;
-  /** The original's median over the form's, run in turns, so that whatever else the machine does slows them alike. */
+  /** Against the original, run in turns, so that whatever else the machine does slows them alike. */
   speedUp: number;
 }
 
@@ -20,6 +20,8 @@ export class FormBench {
   readonly #runtime: ArtefactRuntime;
   readonly #signal: AbortSignal | undefined;
   readonly #outputs: Feeds[] = [];
+  /** Of the original, in all turns so far. */
+  readonly #originalMs: number[] = [];
 
   /** @throws HeterodyneError as the runtime does */
   static async open(
@@ -45,9 +47,17 @@ export class FormBench {
     this.#signal = signal;
   }
 
-  /** The original alone. */
-  async time(): Promise<Latency> {
-    return (await timeInTurns([this.#session], this.#samples[0]!, { signal: this.#signal }))[0]!;
+  /** Of the original, over its turns with all forms; timed alone where there were none. */
+  async originalLatency(): Promise<Latency> {
+    if (this.#originalMs.length === 0) await this.#turns([]);
+    return latencyOf(this.#originalMs);
+  }
+
+  /** The original's turns, and those of others beside it. */
+  async #turns(others: readonly OnnxSession[]): Promise<number[][]> {
+    const turns = await timeInTurns([this.#session, ...others], this.#samples[0]!, { signal: this.#signal });
+    this.#originalMs.push(...turns[0]!);
+    return turns;
   }
 
   async measure(form: Uint8Array): Promise<MeasuredForm> {
@@ -55,10 +65,9 @@ export class FormBench {
     try {
       const outputs: Feeds[] = [];
       for (const feeds of this.#samples) outputs.push(await session.run(feeds));
-      const signal = this.#signal;
-      const [own, original] = await timeInTurns([session, this.#session], this.#samples[0]!, { signal });
+      const [original, own] = await this.#turns([session]);
       const outputError = outputErrorOf(this.#outputs, outputs);
-      return { outputError, latencyMs: own!, speedUp: original!.median / own!.median };
+      return { outputError, latencyMs: latencyOf(own!), speedUp: speedUpOf(original!, own!) };
     } finally {
       await session.close();
     }
