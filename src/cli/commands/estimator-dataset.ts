@@ -259,7 +259,9 @@ async function withPartial(
       onProgress: (done, mixes) => bar.update(done / mixes, `${done} of ${mixes} mixes`),
       async onMix(current) {
         if (performance.now() - saved < SAVE_EVERY) return;
-        await save(current());
+        const made = current();
+        await save(made);
+        tell(`${new Set(made.mix).size} of ${request.mixes} mixes`, values, call);
         saved = performance.now();
       },
     });

@@ -4,11 +4,12 @@ import { basename, join } from 'node:path';
 import { exists, readBytes, writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
+import { rowsOf, TRAINING } from '../../estimators/dataset/data.ts';
 import { readCheckpoint, writeCheckpoint } from '../../estimators/training/checkpoint.ts';
 import { exportEstimator } from '../../estimators/training/export.ts';
 import { SCALINGS } from '../../estimators/training/scaling.ts';
 import { estimatorDocument } from '../../estimators/training/schema.ts';
-import { TRAINING_DEFAULTS, type TrainingSettings } from '../../estimators/training/settings.ts';
+import { batchFor, TRAINING_DEFAULTS, type TrainingSettings } from '../../estimators/training/settings.ts';
 import { type Trained, train } from '../../estimators/training/train.ts';
 import { ARCHITECTURES, type Architecture } from '../../estimators/training/trainee.ts';
 import { lossChart } from '../../report/estimator/charts.ts';
@@ -51,7 +52,11 @@ export const estimatorTrainCommand = defineCommand({
       negativeDescription: 'learn rates by themselves, not relative to the throughput model',
     },
     epochs: { type: 'string', valueHint: 'N', description: 'passes over the data (grid 40, cnn 100)' },
-    batch: { type: 'string', valueHint: 'N', description: 'rows of one step (grid 64, cnn 16)' },
+    batch: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'rows of one step (grid 64, with few rows down to 8; cnn 16)',
+    },
     rate: { type: 'string', valueHint: 'X', description: 'learning rate of the first step (grid 0.005, cnn 0.01)' },
     patience: {
       type: 'string',
@@ -85,7 +90,7 @@ export const estimatorTrainCommand = defineCommand({
     const { svg, checkpoint } = values;
     if (svg !== undefined) await openFolder('--svg', svg);
     await checkCompanion('--checkpoint', checkpoint, values, set.files);
-    const trained = await trainOn(set, settingsOf(values), checkpoint, values, call);
+    const trained = await trainOn(set, settingsOf(values, rowsOf(set.data, TRAINING).length), checkpoint, values, call);
     const { bytes, document } = exportEstimator(trained, set.data, set.facts, basename(network));
     const warnings = [...set.warnings, ...fakeWarning(set)];
     const complete = { ...document, ...(warnings.length > 0 && { warnings }) };
@@ -116,12 +121,13 @@ interface TrainValues {
   seed?: string;
 }
 
-function settingsOf(values: TrainValues): TrainingSettings {
+/** @param rows to learn from */
+function settingsOf(values: TrainValues, rows: number): TrainingSettings {
   const architecture = (values.architecture ?? 'grid') as Architecture;
   const defaults = TRAINING_DEFAULTS[architecture];
-  const count = (option: 'epochs' | 'batch' | 'patience', most: number): number => {
+  const count = (option: 'epochs' | 'batch' | 'patience', most: number, initial: number = defaults[option]): number => {
     const text = values[option];
-    return text === undefined ? defaults[option] : wholeNumber(text, `--${option}`, 1, most);
+    return text === undefined ? initial : wholeNumber(text, `--${option}`, 1, most);
   };
   return {
     ...defaults,
@@ -129,7 +135,7 @@ function settingsOf(values: TrainValues): TrainingSettings {
     residual: values.residual,
     delta: values.loss === 'huber' ? HUBER_DELTA : 0,
     epochs: count('epochs', 100_000),
-    batch: count('batch', 4096),
+    batch: count('batch', 4096, batchFor(architecture, rows)),
     patience: count('patience', 100_000),
     ...(values.rate !== undefined && { rate: readRate(values.rate) }),
     ...(values.seed !== undefined && { seed: readSeed(values.seed) }),

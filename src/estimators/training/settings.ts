@@ -55,6 +55,18 @@ export const TRAINING_DEFAULTS: Record<Architecture, TrainingSettings> = {
   },
 };
 
+/** Steps that an epoch should have at least, and the smallest batch that is made for that. */
+const LEAST_STEPS = 16;
+const LEAST_BATCH = 8;
+
+/** Batch for so many training rows, where nobody says: few rows are taken in smaller ones, so that an epoch still moves. */
+export function batchFor(architecture: Architecture, rows: number): number {
+  let { batch } = TRAINING_DEFAULTS[architecture];
+  // Norms over the batch (cnn) need the rows that they have.
+  while (architecture === 'grid' && batch > LEAST_BATCH && rows < LEAST_STEPS * batch) batch /= 2;
+  return batch;
+}
+
 /** One epoch, for logs and curves. */
 export interface Epoch {
   epoch: number;

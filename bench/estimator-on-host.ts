@@ -1,0 +1,91 @@
+/**
+ * Does a learned estimator help on a real machine? Costs of four networks are measured on this host, placements of many
+ * mixes of them are really executed, an estimator learns from most of the mixes and is tested on the others, beside the
+ * throughput model and a constant. With `--write` the table goes to docs/estimator.md, as it comes out. An interrupted run
+ * goes on where it stopped; a finished one starts anew in another --folder.
+ *
+ *   node --import tsx bench/estimator-on-host.ts [--mixes 105] [--placements 2] [--choices 6] [--seconds 0.3] [--folder DIR] [--write]
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Figures } from '../src/estimators/assessment.ts';
+import { estimatorTestDocument } from '../src/estimators/assessment-schema.ts';
+import { estimatorDataDocument } from '../src/estimators/dataset/schema.ts';
+import { estimatorDocument } from '../src/estimators/training/schema.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    mixes: { type: 'string', default: '105' },
+    placements: { type: 'string', default: '2' },
+    choices: { type: 'string', default: '6' },
+    seconds: { type: 'string', default: '0.3' },
+    folder: { type: 'string', default: join(tmpdir(), 'heterodyne-estimator-on-host') },
+    write: { type: 'boolean', default: false },
+  },
+});
+const MODELS = ['squeezenet', 'mobilenet-v1', 'mobilenet-v2', 'googlenet'];
+const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+mkdirSync(flags.folder, { recursive: true });
+const file = (name: string) => join(flags.folder, name);
+const started = performance.now();
+const minutes = () => ((performance.now() - started) / 60_000).toFixed(1);
+
+/** One command of Heterodyne, unless what it makes is there already. */
+async function step(made: string, words: string[]): Promise<void> {
+  if (existsSync(file(made))) {
+    console.log(`${made}: there already`);
+    return;
+  }
+  console.log(`after ${minutes()} min: heterodyne ${words.join(' ')}`);
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...words, '--out', file(made), '--verbose'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  if (code !== 0)
+    throw new Error(`heterodyne ${words[0]} ended with code ${code}; the same command goes on from there`);
+}
+
+const host = ['--platform', 'host', '--models', MODELS.join(',')];
+/** Of this machine before anything of ours runs. */
+const load = loadavg()[0];
+await step('profile.json', ['profile', ...host, '--rounds', '2', '--time-limit', '90s']);
+const { mixes, placements, choices, seconds } = flags;
+const sizes = ['--mixes', mixes, '--placements', placements, '--choices', choices, '--seconds', `${seconds}s`];
+const labels = ['--profile', file('profile.json'), '--labels', 'executed'];
+await step('data.json', ['estimator', 'dataset', ...host, ...labels, ...sizes]);
+await step('grid.json', ['estimator', 'train', '--data', file('data.json')]);
+await step('test.json', ['estimator', 'test', '--data', file('data.json'), '--estimator', file('grid.onnx')]);
+
+const read = (name: string) => readFileSync(file(name), 'utf8');
+const { document: data } = estimatorDataDocument.parse(read('data.json'), 'data.json');
+const { document: trained } = estimatorDocument.parse(read('grid.json'), 'grid.json');
+const { document: tested } = estimatorTestDocument.parse(read('test.json'), 'test.json');
+
+const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
+const row = (name: string, { mape, medianError, spearman, kendall, regret }: Figures) =>
+  `| ${name} | ${percent(mape)} | ${percent(medianError)} | ${spearman.toFixed(3)} | ${kendall.toFixed(3)} | ${percent(regret)} |`;
+const gain = tested.regretGain;
+const interval = gain.halfInterval === undefined ? '' : ` ± ${(100 * gain.halfInterval).toFixed(1)}`;
+const text = `${data.samples.mixes} mixes of ${MODELS.join(', ')}, ${placements} placements each and ${choices} more of every test mix, each executed for
+${seconds} s or longer on ${cpus().length} cores of ${cpus()[0].model.trim()} (load average before: ${load.toFixed(1)}). Of ${data.samples.rows} placements that
+ran, ${data.samples.training} taught (best after ${trained.training.bestEpoch} epochs) and ${data.samples.test} of ${tested.mixes} other mixes judge (${tested.choices.toFixed(0)} to choose from in each); all rates are measured.
+
+| predictor | MAPE | median error | Spearman | Kendall | regret |
+| --- | ---: | ---: | ---: | ---: | ---: |
+${row('grid', tested.estimator)}
+${row('throughput model', tested.analytic)}
+${row('constant', tested.constant)}
+
+Regret of the throughput model less that of the estimator: ${(100 * gain.mean).toFixed(1)}${interval} percentage points (mean over mixes, 95 % interval).`;
+console.log(`${text}\nafter ${minutes()} min: done, everything is in ${flags.folder}`);
+
+if (flags.write) {
+  const docs = new URL('../docs/estimator.md', import.meta.url);
+  const before = readFileSync(docs, 'utf8');
+  const after = before.replace(/(<!-- host -->\n)[\s\S]*?(\n<!-- \/host -->)/, (_, open, close) => open + text + close);
+  writeFileSync(docs, after);
+}
