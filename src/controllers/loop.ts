@@ -214,7 +214,12 @@ export class ControlLoop {
     if (request.wakeAt < Number.POSITIVE_INFINITY) actuator.wakeAt(request.wakeAt);
     // The feeder answers a skip by `frameSkipped`, which calls the controller again: wishes are read before that.
     let skips = 0;
-    for (let i = 0; i < request.skip.length; i++) if (request.skip[i] === 1 && state.busy[i] === 1) skips |= 1 << i;
+    for (let i = 0; i < request.skip.length; i++) {
+      if (request.skip[i] === 0 || state.busy[i] === 0) continue;
+      // A closed loop puts the next frame in its place at once: given up, too, and so on without time passing.
+      if (system.instances[i].periodSeconds === Number.POSITIVE_INFINITY && state.releasedAt[i] === now) continue;
+      skips |= 1 << i;
+    }
     if (!system.canSkip) return;
     for (let i = 0; skips !== 0; i++, skips >>>= 1) if (skips & 1) actuator.skipFrame(i, now);
   }

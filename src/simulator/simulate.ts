@@ -125,8 +125,10 @@ class Simulation {
 
   constructor(subject: Subject, options: SimulationOptions) {
     const { scenario, controller, decisionSeconds = 0, onDecision, seconds: _, ...engineOptions } = options;
-    const system = engineSystemOf(subject);
-    for (const domain of system.domains) domain.delaySeconds += decisionSeconds;
+    const placed = engineSystemOf(subject);
+    // The subject's own domains stay as they are: it may be simulated again.
+    const domains = placed.domains.map((each) => ({ ...each, delaySeconds: each.delaySeconds + decisionSeconds }));
+    const system: EngineSystem = { ...placed, domains };
     this.#subject = subject;
     this.#system = system;
     this.#variant = new Int32Array(subject.models.length);

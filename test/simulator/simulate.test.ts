@@ -26,6 +26,32 @@ test('a plan alone: response times, utilization and joules follow from its costs
   near(model.activeMjPerFrame, 180, 1e-6);
 });
 
+test('a subject may be simulated again: it stays what it was', async () => {
+  const subject = clockedSubject([[0.01, 0.01]], [every50]);
+  const options = { seconds: 2, decisionSeconds: 0.002, controller: { id: 'ondemand' } };
+  const first = await simulate(subject, options);
+  assert.equal(await simulate(subject, options), first);
+  assert.ok(first.device.pointSwitches > 0);
+});
+
+test('a closed loop that can keep no deadline gives frames up, and time goes on', async () => {
+  const hopeless: Arrival = { kind: 'closed', inFlight: 2, deadlineSeconds: 0.005 };
+  const { models } = await simulate(
+    clockedSubject(
+      [
+        [0.01, 0.01],
+        [0.001, 0.001],
+      ],
+      [hopeless, every50],
+    ),
+    { seconds: 2, controller: { id: 'predictive' } },
+  );
+  const [late, other] = models;
+  assert.ok(late.givenUp > 0 && late.released < 2000, `${late.released} frames in 2 s`);
+  assert.is(late.released, late.finished + late.givenUp + late.unfinished);
+  assert.ok(other.finished > 30, `${other.finished} frames of the other model`);
+});
+
 test('a job that comes and goes makes frames late for as long as it stays', async () => {
   const job: ScenarioEvent = { type: 'job', atMs: 1000, untilMs: 2000, processor: 'gpu', slowdown: 2 };
   const { models } = await simulate(clockedSubject([[0.01, 0.01]], [every50]), { seconds: 5, scenario: scenario(job) });
