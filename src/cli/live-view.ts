@@ -63,7 +63,7 @@ function viewText(
     ];
   });
   const share = Math.min(1, elapsedMs / forMs);
-  const columns = ['frames/s', 'planned', 'P50 ms', 'P95', 'P99', 'LAG ms', 'lost'].map((title) => ({
+  const columns = ['frames/s', 'planned/s', 'P50 ms', 'P95 ms', 'P99 ms', 'LAG ms', 'lost'].map((title) => ({
     title,
     align: 'right' as const,
   }));

@@ -17,7 +17,7 @@ export function evaluatedLadderText({ ladder, all }: EvaluatedLadder, style: Tex
     { title: 'accuracy predicted', align: 'right' as const },
     { title: 'measured', align: 'right' as const },
     { title: 'ms in the table', align: 'right' as const },
-    { title: 'measured', align: 'right' as const },
+    { title: 'ms measured', align: 'right' as const },
     { title: '' },
   ];
   const accuracyCells = ({ accuracy, accuracyError, accuracySource, stated }: LadderLevel) => {

@@ -66,7 +66,7 @@ export function frontText(front: Front, style: TextStyle): string {
       const { value, referenceCost, referenceAccuracy } = hypervolume;
       parts.push(
         wrap(
-          `Hypervolume ${figure(value)} to the reference point (${figure(referenceCost)} ${processor.unit}, ${percent(referenceAccuracy)}). The cheapest network costs ${costText(processor.least)}, the dearest ${costText(processor.most)}.`,
+          `Hypervolume ${figure(value)} ${processor.unit} x accuracy to the reference point (${figure(referenceCost)} ${processor.unit}, ${percent(referenceAccuracy)}). The cheapest network costs ${costText(processor.least)}, the dearest ${costText(processor.most)}.`,
           style.width,
         ),
       );

@@ -89,7 +89,7 @@ function modelTable({ models }: GroupRunDocument, style: TextStyle): string {
     callMs === undefined ? '' : relative(callMs.mean, predictedCallMs, style.unicode),
   ]);
   return table(
-    [{ title: 'model' }, { title: 'device' }, right('calls'), right('alone ms'), right('in the group'), right('')],
+    [{ title: 'model' }, { title: 'device' }, right('calls'), right('alone ms'), right('in the group ms'), right('')],
     rows,
     style,
   );

@@ -92,7 +92,7 @@ export function modelListText(models: readonly ModelSummary[], style: TextStyle)
       { title: 'name' },
       { title: 'network', flexible: true },
       { title: 'year', align: 'right' },
-      { title: 'image', align: 'right' },
+      { title: 'pixels', align: 'right' },
       { title: 'MACs', align: 'right' },
       { title: 'parameters', align: 'right' },
       { title: 'blocks', align: 'right' },

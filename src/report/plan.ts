@@ -2,6 +2,7 @@
 import type { Objective } from '../core/placement.ts';
 import { bytesText } from '../documents/quantities.ts';
 import type { Plan, PlannedModel } from '../planners/schema.ts';
+import { MEASURES, valueText } from './charts/units.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { formName } from './profile.ts';
 import { paint, signs, type TextStyle } from './style.ts';
@@ -213,13 +214,13 @@ function boundLines(plan: Plan, style: TextStyle): string[] {
   }
   const lines = [wrap(figures.join(', '), style.width)];
   if (bound === undefined) return lines;
-  const limit = shown(plan, bound.value);
+  const limit = valueText(plan.objective, bound.value);
   const text =
     bound.kind === 'exact'
       ? plan.joint
         ? 'Every placement at every candidate point was tried: no better one exists among them.'
         : 'Every placement was tried: no better one exists.'
-      : `No placement scores above ${limit} (${bound.kind === 'fluid-lp' ? 'fluid relaxation' : 'branch and bound'}): this plan is within ${percent(bound.gap)} of that.`;
+      : `No placement ${MEASURES[plan.objective].lessIsBetter ? 'needs less than' : 'scores above'} ${limit} (${bound.kind === 'fluid-lp' ? 'fluid relaxation' : 'branch and bound'}): this plan is within ${percent(bound.gap)} of that.`;
   return [...lines, wrap(text, style.width)];
 }
 

@@ -3,7 +3,7 @@ import type { RunDocument } from '../runtime/schema.ts';
 import { drawing, type Frame, label } from './charts/frame.ts';
 import { element, escapeText, title } from './charts/svg.ts';
 import { fitText, textWidth } from './charts/text-width.ts';
-import { counted, valueText } from './charts/units.ts';
+import { counted, MEASURES, valueText } from './charts/units.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { paragraph, table } from './page/parts/part.ts';
 import { commandText, drawnTwice, factList, section, stillPage, warningList } from './page/still-page.ts';
@@ -15,7 +15,7 @@ export function runPage(document: RunDocument, command: readonly string[] = []):
     section('models', 'Models', MEASURED, figureOf(document), modelTable(document)),
     section('stages', 'Stages', MEASURED, stageTable(document)),
     section('processors', 'Processors', MEASURED, processorTable(document)),
-    ...(document.compare ? [section('compare', 'Comparison', MEASURED, compareTable(document.compare))] : []),
+    ...(document.compare ? [section('compare', 'Comparison', MEASURED, compareTable(document, document.compare))] : []),
     ...(document.events.length > 0 ? [section('events', 'Events', MEASURED, eventTable(document))] : []),
     ...(document.warnings.length > 0
       ? [section('warnings', 'Warnings', undefined, warningList(document.warnings))]
@@ -33,7 +33,7 @@ function headline({ score, seconds, source, otherLoad, partial }: RunDocument, n
   const value =
     measured === undefined
       ? `${figure(score.meanThroughputPerS)} frames per second on average`
-      : `${objective} ${valueText(objective, measured)} measured, ${figure(planned)} predicted`;
+      : `${objective} ${valueText(objective, measured)} measured, ${valueText(objective, planned)} predicted`;
   const off = measured === undefined ? '' : ` The prediction is off by ${relative(measured, planned)}.`;
   const load = otherLoad === undefined ? '' : ` Other programs took ${percent(otherLoad)} of the cores' time.`;
   return (
@@ -163,9 +163,9 @@ function processorTable({ processors }: RunDocument): string {
   );
 }
 
-function compareTable(candidates: NonNullable<RunDocument['compare']>): string {
+function compareTable({ score }: RunDocument, candidates: NonNullable<RunDocument['compare']>): string {
   return table(
-    'Executed in turns; the interval is that of the mean over turns, 95 %',
+    `Executed in turns, ${MEASURES[score.objective].title}; the interval is that of the mean over turns, 95 %`,
     [{ title: 'placement' }, number('predicted'), number('measured'), number('interval'), number('off by')],
     candidates.map(({ name, planned, measured }) => [
       escapeText(name),

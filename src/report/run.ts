@@ -1,6 +1,6 @@
 /** A run as tables: what was predicted beside what was measured, per model, stage and processor. */
 import type { RunDocument } from '../runtime/schema.ts';
-import { valueText } from './charts/units.ts';
+import { MEASURES, valueText } from './charts/units.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { paint, signs, type TextStyle } from './style.ts';
 import { type Column, shorten, table, wrap } from './table.ts';
@@ -36,9 +36,9 @@ function modelTable({ models }: RunDocument, style: TextStyle): string {
     right('measured/s'),
     right(''),
     right('P50 ms'),
-    right('P95'),
-    right('P99'),
-    ...(deadlines ? [right('deadline'), right('missed')] : []),
+    right('P95 ms'),
+    right('P99 ms'),
+    ...(deadlines ? [right('deadline ms'), right('missed')] : []),
     ...(lost ? [right('skipped'), right('failed')] : []),
   ];
   const rows = models.map((model) => {
@@ -80,11 +80,11 @@ function stageTable({ models }: RunDocument, style: TextStyle): string {
     { title: 'processor' },
     { title: 'blocks' },
     right('planned ms'),
-    right('P50'),
+    right('P50 ms'),
     right(''),
-    right('P95'),
-    right('handover'),
-    right('planned'),
+    right('P95 ms'),
+    right('handover ms'),
+    right('planned ms'),
   ];
   return table(columns, rows, style);
 }
@@ -120,7 +120,7 @@ function compareTable(
   ]);
   return table(
     [
-      { title: `executed in turns: ${score.objective}` },
+      { title: `in turns: ${MEASURES[score.objective].title}` },
       right('predicted'),
       right('measured'),
       right('95 % interval'),
@@ -166,7 +166,7 @@ function footer({ score, otherLoad, energyJ, models }: RunDocument, style: TextS
   const value =
     score.measured === undefined
       ? `${score.objective} needs more than rates; mean ${figure(score.meanThroughputPerS)}/s`
-      : `${score.objective}: ${valueText(score.objective, score.measured)} measured, ${figure(score.planned)} predicted (${relative(score.measured, score.planned, style.unicode)})`;
+      : `${score.objective}: ${valueText(score.objective, score.measured)} measured, ${valueText(score.objective, score.planned)} predicted (${relative(score.measured, score.planned, style.unicode)})`;
   return [
     value,
     ...(energyJ !== undefined && frames > 0

@@ -36,11 +36,11 @@ function modelTable({ models }: SimulationDocument, style: TextStyle): string {
     { title: 'model' },
     { title: 'frames', align: 'right' },
     { title: 'frames/s', align: 'right' },
-    { title: 'planned', align: 'right' },
+    { title: 'planned/s', align: 'right' },
     { title: 'P50 ms', align: 'right' },
-    { title: 'P95', align: 'right' },
-    { title: 'P99', align: 'right' },
-    { title: 'P99.9', align: 'right' },
+    { title: 'P95 ms', align: 'right' },
+    { title: 'P99 ms', align: 'right' },
+    { title: 'P99.9 ms', align: 'right' },
     ...(losses ? [{ title: 'mean loss', align: 'right' as const }] : []),
   ];
   const rows = models.map(({ name, finished, throughputPerS, plannedThroughputPerS, responseMs, loss }) => [

@@ -17,7 +17,7 @@ export function tablesText(tables: TablesDocument, style: TextStyle): string {
   const { unionRows, worstPowerExcess, worstSpeedUpLoss } = tables.thinning;
   return `${[
     bold(
-      `Operating points of ${tables.platform} for ${tables.processor}: SpeedUp of whole models, PowerUp of the device`,
+      `Operating points of ${tables.platform} for ${tables.processor}: SpeedUp of whole models and PowerUp of the device, as factors`,
     ),
     table(
       [

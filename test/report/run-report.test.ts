@@ -62,8 +62,8 @@ const test = suite('report of a run');
 test('the headline and the text name the unit of what was measured', () => {
   runDocument.write(document);
   const [, headline = ''] = /<h1>(.*?)<\/h1>/.exec(runPage(document)) ?? [];
-  assert.is(headline, '2 models on host: throughput 74.0 frames/s measured, 42.0 predicted');
-  assert.match(runText(document, PLAIN), 'throughput: 74.0 frames/s measured, 42.0 predicted (+76 %)');
+  assert.is(headline, '2 models on host: throughput 74.0 frames/s measured, 42.0 frames/s predicted');
+  assert.match(runText(document, PLAIN), 'throughput: 74.0 frames/s measured, 42.0 frames/s predicted (+76 %)');
 });
 
 test('a number and its unit stay on one line', () => {

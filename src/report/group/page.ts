@@ -37,13 +37,13 @@ function headline(plan: GroupPlan, name: string): string {
     bound.kind === 'exact'
       ? bound.gap === 0
         ? 'No assignment is faster: this is the proven optimum.'
-        : `The optimum is ${figure(bound.groupFps)}; this plan is ${percent(bound.gap)} below it.`
+        : `The optimum is ${figure(bound.groupFps)} group frames/s; this plan is ${percent(bound.gap)} below it.`
       : `At most ${percent(bound.gap)} below the optimum, which is not proven.`;
   const rival = strongestBaseline === undefined ? undefined : plan.baselines[strongestBaseline];
   const against =
     rival === undefined
       ? ''
-      : ` Against the strongest baseline, ${strongestBaseline} with ${figure(rival)}: ${relative(score.groupFps, rival)}.`;
+      : ` Against the strongest baseline, ${strongestBaseline} with ${figure(rival)} group frames/s: ${relative(score.groupFps, rival)}.`;
   const limit = ` ${bottleneck.device} is the slowest device, and ${bottleneck.model} takes most of it.`;
   const { title: words } = groupMethod(planner.name);
   return (
@@ -112,13 +112,13 @@ function deviceTable({ devices }: GroupPlan): string {
 }
 
 function stepText({ kind, model, to, groupFps, gain }: NonNullable<GroupPlan['nextMove']>): string {
-  const step = `${kind === 'move' ? `moving ${model} to` : `swapping ${model} with`} ${to}, would give ${figure(groupFps)}.`;
+  const step = `${kind === 'move' ? `moving ${model} to` : `swapping ${model} with`} ${to}, would give ${figure(groupFps)} group frames/s.`;
   return gain > 0 ? `The best next step from here, ${step}` : `No move or swap from here helps: the best, ${step}`;
 }
 
 function boundText({ bound, bounds, nextMove }: GroupPlan): string {
   const proof = bound.provenBy ? `The optimum is proven by ${bound.provenBy.join(' and ')}. ` : '';
-  const lp = bounds.lp === undefined ? '' : `, ${figure(bounds.lp)} by the linear programme`;
+  const lp = bounds.lp === undefined ? '' : `, ${figure(bounds.lp)} frames/s by the linear programme`;
   return paragraph(
     `${proof}No plan exceeds ${figure(bounds.work)} frames/s by the least work${lp}.${nextMove ? ` ${stepText(nextMove)}` : ''}`,
   );
