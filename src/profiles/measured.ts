@@ -7,7 +7,8 @@
  *              will where the plan does cut; inside a stage it does not happen, so pieces tend to be too slow.
  *
  * Per kind of processor (runtime, threads), the way whose sums over all blocks are nearer to the times of the whole models
- * gives the costs, for all models alike: chosen model by model, it would follow the noise. Neither is scaled to fit.
+ * gives the costs, for all models alike: chosen model by model, it would follow the noise. Neither is scaled here: planning
+ * does that (whole-models.ts).
  */
 import { contentHash } from '../documents/canonical.ts';
 import type { BlockedModel } from '../models/graph.ts';
