@@ -54,7 +54,13 @@ claim('a model that is called every fourth frame is measured', async () => {
     { model: models[0]!, processor: here, calls: 1 },
     { model: models[1]!, processor: here, calls: 0.25 },
   ];
-  const { callMs, processors } = await runGroup(members, platform, { forMs: 100, warmupMs: 0 });
+  const stop = new AbortController();
+  const { callMs, processors } = await runGroup(members, platform, {
+    forMs: 60_000,
+    warmupMs: 0,
+    signal: stop.signal,
+    onProgress: (_, frames) => frames >= 8 && stop.abort(),
+  });
   assert.ok(Math.abs(processors[0]!.callsMs.mean - callMs[0]!.mean - 0.25 * callMs[1]!.mean) < 1e-9);
 });
 
@@ -67,7 +73,7 @@ claim('an interruption ends the run with what was measured', async () => {
     onProgress: (_, frames) => frames > 5 && stop.abort(),
   });
   assert.is(run.partial, true);
-  assert.ok(run.frames > 5 && run.elapsedMs < 30_000);
+  assert.ok(run.frames > 5 && run.elapsedMs < 60_000);
 });
 
 test('a processor that nothing here carries is refused by name', async () => {
