@@ -73,7 +73,7 @@ function byCommand(words: readonly string[], timeoutMs: number, signal: AbortSig
     };
     const placed = words.map((word) => word.replace(/\{(model|genotype|processor)?\}/g, (name) => values[name]));
     const all = placed.some((word, i) => word !== words[i]) ? placed : [...words, values['{}'], values['{genotype}']];
-    return readEvaluation(await runCommand(all, { timeoutMs, signal }), all.join(' '));
+    return readEvaluation(await runCommand(all, { timeoutMs, signal }), all.join(' '), words[0]);
   };
 }
 
@@ -130,7 +130,12 @@ export async function evaluateLevels(
       }
       evaluations.push(own);
     }
-    return evaluatedLadder(ladder, evaluations);
+    const evaluated = evaluatedLadder(ladder, evaluations);
+    const names = ladder.ladders.map(({ processor }) => processor);
+    if (settings.evaluate !== BUILTIN || names.length < 2) return evaluated;
+    const message = `the levels of ${names.join(', ')} were all timed on one core of this machine: for other processors give a command, or measure with heterodyne profile --ladder`;
+    evaluated.findings.unshift({ code: 'MEASURED_HERE', message });
+    return evaluated;
   } finally {
     bar.end();
   }

@@ -55,12 +55,14 @@ export function frontText(front: Front, style: TextStyle): string {
   ];
   for (const processor of front.processors) {
     const results = front.results.filter((each) => each.processor === processor.id);
+    const shown = frontRows(front, processor.id, style);
+    if (results.length + shown.length > 0) parts.push(`${processor.id}: costs ${processor.provenance}`);
     if (results.length > 0) {
       const rows = results.map((result) => [limitText(result), ...networkCells(result), OUTCOMES[result.outcome]]);
       const columns: Column[] = [{ title: 'limit', align: 'right' }, ...NETWORK, { title: '' }];
-      parts.push(`${processor.id}: costs ${processor.provenance}`, table(columns, rows, style));
+      parts.push(table(columns, rows, style));
     }
-    parts.push(...frontRows(front, processor.id, style));
+    parts.push(...shown);
     const { hypervolume } = processor;
     if (hypervolume) {
       const { value, referenceCost, referenceAccuracy } = hypervolume;
@@ -92,12 +94,12 @@ function frontRows(front: Front, processor: string, style: TextStyle): string[] 
   if (ladder) {
     const rows = ladder.levels.map((place, level) => [String(level + 1), ...networkCells(front.front[place])]);
     return [
-      `Ladder, from ${own.length} trade-offs`,
+      `Ladder of ${rows.length} levels for ${processor}, from ${own.length} trade-offs`,
       table([{ title: 'level', align: 'right' }, ...NETWORK], rows, style),
     ];
   }
   if (front.results.length > 0) return [];
   const step = Math.max(1, own.length / SHOWN);
   const rows = Array.from({ length: Math.min(SHOWN, own.length) }, (_, i) => networkCells(own[Math.floor(i * step)]));
-  return [`Front: ${rows.length} of ${own.length} trade-offs`, table(NETWORK, rows, style)];
+  return [`Front for ${processor}: ${rows.length} of ${own.length} trade-offs`, table(NETWORK, rows, style)];
 }

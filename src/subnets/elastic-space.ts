@@ -74,6 +74,17 @@ export function activeBlocks({ depths, baseBlocks = 0 }: ElasticStage): number[]
   return depths.map((depth) => baseBlocks + depth);
 }
 
+/** The genes of a block's form by key: the last gene changes fastest. */
+export function formGenes({ genes }: ElasticStage, form: number): Record<string, number> {
+  const values: Record<string, number> = {};
+  let rest = form;
+  for (const { key: name, choices: own } of [...genes].reverse()) {
+    values[name] = own[rest % own.length];
+    rest = Math.floor(rest / own.length);
+  }
+  return values;
+}
+
 function checkSpace(space: ElasticSpace): Problem[] {
   const problems: Problem[] = [];
   const ascending = (path: string, values: readonly number[]) => {

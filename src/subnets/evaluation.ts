@@ -24,10 +24,14 @@ export type Evaluation = z.infer<typeof evaluationSchema>;
 const EXPECTED =
   'one JSON object with accuracy (a fraction from 0 to 1), latencyMs (above 0) or both; images, latencySigmaMs and latencyRuns as well, if known';
 
-/** @throws HeterodyneError `BAD_INPUT`: no JSON, nothing measured, an unknown member or a value out of range */
-export function readEvaluation(text: string, source: string): Evaluation {
+/**
+ * @param text one JSON object, or lines of which the last is one: programs talk while they load
+ * @param program its name, for the error
+ * @throws HeterodyneError `BAD_INPUT`: no JSON, nothing measured, an unknown member or a value out of range
+ */
+export function readEvaluation(text: string, source: string, program = source): Evaluation {
   const fail = (received: string, path = '', cause?: unknown) =>
-    new HeterodyneError('BAD_INPUT', `${source} does not say what was measured`, {
+    new HeterodyneError('BAD_INPUT', `${program} does not say what was measured`, {
       source,
       path,
       expected: EXPECTED,
@@ -36,7 +40,8 @@ export function readEvaluation(text: string, source: string): Evaluation {
     });
   let value: unknown;
   try {
-    value = readJson(text, source);
+    const [last] = text.trim().split(/\r?\n/).slice(-1);
+    value = readJson(/^\{.*\}$/.test(last) ? last : text, source);
   } catch (cause) {
     const written = text.trim();
     throw fail(written === '' ? 'nothing' : `no JSON: ${JSON.stringify(written.slice(0, 200))}`, '', cause);

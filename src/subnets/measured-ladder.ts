@@ -10,6 +10,9 @@ import type { Platform } from '../platforms/schema.ts';
 import type { ModelMeasurement, Outcome } from '../profiles/measured.ts';
 import type { Ladder, LadderLevel } from './ladder-schema.ts';
 
+const FILES_HINT =
+  'heterodyne search --levels N --export DIR writes them, and the ladder that names them as DIR/ladder.json';
+
 /** A network of a ladder, with the file that runs it. */
 export interface LadderNetwork {
   /** `level 3`; `cpu level 3` in a document of several ladders. */
@@ -33,7 +36,13 @@ export function ladderNetworks({ ladders }: Ladder, source: string): LadderNetwo
       const name = `${ladders.length > 1 ? `${processor} ` : ''}level ${level.level}`;
       if (model === undefined) {
         const path = `/ladders/${l}/levels/${i}/model`;
-        missing.push({ path, message: `${name} names no file`, expected: 'an ONNX file', received: 'nothing' });
+        missing.push({
+          path,
+          message: `${name} names no file`,
+          expected: 'an ONNX file',
+          received: 'nothing',
+          hint: FILES_HINT,
+        });
         continue;
       }
       const key = contentHash({ genotype, resolution, accuracy, accuracySource });

@@ -5,7 +5,7 @@ import type { Warning } from '../documents/warnings.ts';
 import { type Found, hypervolume } from './archive.ts';
 import { type Calibration, calibrate, type MeasuredNetwork } from './calibration.ts';
 import { type CostModel, sumOf } from './costs/cost-model.ts';
-import { flopsModel } from './costs/flops.ts';
+import { countsFlops, flopsModel } from './costs/flops.ts';
 import { normalQuantile, riskFactors } from './costs/risk.ts';
 import { type Extremes, extremesOf } from './extremes.ts';
 import type { Front, FrontNetwork, FrontResult } from './front-schema.ts';
@@ -214,7 +214,7 @@ class Writer {
   constructor(space: SearchSpace, side: Side) {
     this.#space = space;
     this.#side = side;
-    this.#flops = hasFlops(space) ? flopsModel(space) : undefined;
+    this.#flops = countsFlops(space) ? flopsModel(space) : undefined;
   }
 
   #genotype(network: Uint8Array): Genotype {
@@ -279,10 +279,6 @@ function scoresOf(
 ): (network: Uint8Array) => Promise<number> {
   const kernel = core.subnets({ space: space.numbers, cost: [], predictor: predictor.chain });
   return async (network) => (predictor.score ? await predictor.score(network) : kernel.scores(network))[0];
-}
-
-function hasFlops(space: SearchSpace): boolean {
-  return space.name === 'ofa-mbv3' || space.name === 'ofa-resnet50';
 }
 
 /** The limits, and some evenly spaced between the cheapest network and the largest of them. */

@@ -182,6 +182,8 @@ test('levels too close to tell apart stay, with a warning; half-measured ladders
     /level 2.*accuracy/,
   );
   assert.equal(readEvaluation('{"latencyMs": 12.3}\n', 'command'), { latencyMs: 12.3 });
+  assert.equal(readEvaluation('loading\n{}\n{"accuracy": 0.7}\n', 'command'), { accuracy: 0.7 });
+  assert.equal(readEvaluation('{\n  "accuracy": 0.7\n}\n', 'command'), { accuracy: 0.7 });
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { HeterodyneError, type Problem } from '../../core/errors.ts';
 import type { CostFactor } from '../../core/subnets.ts';
 import { contentHash } from '../../documents/canonical.ts';
 import { type DocumentFrom, defineDocument } from '../../documents/document.ts';
+import { formGenes } from '../elastic-space.ts';
 import type { SearchSpace } from '../space.ts';
 import { type CostModel, factor } from './cost-model.ts';
 import { interpolated, MISSING_HINT } from './interpolation.ts';
@@ -140,7 +141,6 @@ function stageFactors(
 ): CostFactor[] {
   const { definition, blockSlots, widthSlot } = space.stages[s];
   const before = space.stages[s - 1];
-  const { choices } = space.numbers;
   return blockSlots.map((slot, block) => {
     const inputs = block === 0 && before && before.widthSlot >= 0 ? [before.widthSlot] : [];
     const own = widthSlot >= 0 ? [widthSlot] : [];
@@ -150,19 +150,12 @@ function stageFactors(
       [space.resolutionSlot, slot, ...inputs, ...own, ...slotsOf(space, places)],
       (r, form, ...values) => {
         if (form < 0) return 0;
-        const digits: Record<string, number> = {};
-        let rest = form;
-        for (let g = definition.genes.length - 1; g >= 0; g--) {
-          const size = choices[space.numbers.slots[slot].firstGene + g];
-          digits[definition.genes[g].key] = definition.genes[g].choices[rest % size];
-          rest = Math.floor(rest / size);
-        }
         const widths = inputs.length + own.length;
         return costOf({
           resolution: space.resolutions[r],
           stage: definition.name,
           block,
-          form: digits,
+          form: formGenes(definition, form),
           ...(own.length > 0 && { width: definition.width!.choices[values[inputs.length]] }),
           ...(inputs.length > 0 && { inputWidth: before.definition.width!.choices[values[0]] }),
           ...globalsOf(space, places, values.slice(widths)),

@@ -1,6 +1,9 @@
 /** Analytic cost: multiply-accumulates of convolutions and linear layers, in millions (written MFLOPs, as is usual). */
 import { HeterodyneError } from '../../core/errors.ts';
 import type { CostFactor } from '../../core/subnets.ts';
+import { type BottleneckLayers, formGenes } from '../elastic-space.ts';
+import { middleOf } from '../networks/bottlenecks.ts';
+import { layersOf } from '../networks/build.ts';
 import { divisibleBy8, MB_STEM, MB_TAIL, type MbBlockShape, mbForm, mbShapes, strided } from '../ofa-mbv3.ts';
 import { blockMiddle, RES_EXPANSIONS, RES_STRIDES, STAGE_OUT, STEM_MIDDLE, STEM_OUT } from '../ofa-resnet50.ts';
 import type { SearchSpace } from '../space.ts';
@@ -10,7 +13,7 @@ const MILLION = 1e6;
 
 /** @throws HeterodyneError `USAGE` for a space whose layers are not known here */
 export function flopsModel(space: SearchSpace): CostModel {
-  const count = { 'ofa-mbv3': mbv3Factors, 'ofa-resnet50': resnetFactors }[space.name];
+  const count = counterOf(space);
   if (!count) {
     throw new HeterodyneError('USAGE', `the layers of "${space.name}" are not known, so its FLOPs cannot be counted`, {
       path: 'costs',
@@ -20,6 +23,17 @@ export function flopsModel(space: SearchSpace): CostModel {
     });
   }
   return { unit: 'MFLOPs', provenance: 'modelled', hash: `flops:${space.hash}`, factors: count(space), warnings: [] };
+}
+
+/** Whether the work of the space's networks can be counted. */
+export function countsFlops(space: SearchSpace): boolean {
+  return counterOf(space) !== undefined;
+}
+
+function counterOf(space: SearchSpace): ((space: SearchSpace) => CostFactor[]) | undefined {
+  const layers = layersOf(space);
+  if (layers) return () => bottleneckFactors(space, layers);
+  return { 'ofa-mbv3': mbv3Factors, 'ofa-resnet50': resnetFactors }[space.name];
 }
 
 function mbv3FixedMacs(resolution: number): number {
@@ -91,5 +105,48 @@ function resnetFactors(space: SearchSpace): CostFactor[] {
   });
   const last = stages[stages.length - 1].widthSlot;
   factors.push(factor(space, [last], (w) => (STAGE_OUT[STAGE_OUT.length - 1][w] * 1000) / MILLION));
+  return factors;
+}
+
+/** By stage width where there is a choice; channels of the stem in front of the first stage. */
+function bottleneckFactors(space: SearchSpace, layers: BottleneckLayers): CostFactor[] {
+  const { resolutionSlot, resolutions, stages } = space;
+  let sizes = resolutions.map((resolution) => strided(resolution, layers.stem.stride));
+  const stemSizes = sizes;
+  const factors = [factor(space, [resolutionSlot], (r) => (stemSizes[r] ** 2 * 27 * layers.stem.channels) / MILLION)];
+  let before = { slots: [] as number[], channels: [layers.stem.channels] };
+  stages.forEach(({ definition, blockSlots, widthSlot }, s) => {
+    const own = definition.width
+      ? { slots: [widthSlot], channels: [...definition.width.choices] }
+      : { slots: [], channels: [layers.stages[s].channels!] };
+    const inputs = before;
+    const inSizes = sizes;
+    const outSizes = sizes.map((size) => strided(size, layers.stages[s].stride));
+    blockSlots.forEach((slot, position) => {
+      const [from, at] = position === 0 ? [inputs, inSizes] : [own, outSizes];
+      const read = position === 0 ? [...inputs.slots, ...own.slots] : own.slots;
+      factors.push(
+        factor(space, [resolutionSlot, slot, ...read], (r, form, ...widths) => {
+          if (form < 0) return 0;
+          const input = from.channels[from.slots.length > 0 ? widths[0] : 0];
+          const channels = own.channels[own.slots.length > 0 ? widths[widths.length - 1] : 0];
+          const { ks, e } = formGenes(definition, form);
+          const middle = middleOf(input, e);
+          return (at[r] ** 2 * input * middle + outSizes[r] ** 2 * middle * (ks ** 2 + channels)) / MILLION;
+        }),
+      );
+    });
+    sizes = outSizes;
+    before = own;
+  });
+  const { tail, classes } = layers;
+  const last = before;
+  factors.push(
+    factor(
+      space,
+      [resolutionSlot, ...last.slots],
+      (r, w = 0) => (sizes[r] ** 2 * last.channels[w] * tail + tail * classes) / MILLION,
+    ),
+  );
   return factors;
 }
