@@ -72,7 +72,7 @@ export const COMMANDS: GroupEntry = {
     models: {
       kind: 'group',
       summary: 'Look at models: ONNX files, and the networks that Heterodyne can build itself (the zoo).',
-      examples: ['heterodyne models info ./my.onnx --shape input=1x3x224x224'],
+      examples: ['heterodyne models info resnet-50'],
       members: {
         list: command('List the networks of the zoo.', async () => {
           return (await import('./commands/models-list.ts')).modelsListCommand;

@@ -46,7 +46,7 @@ export const modelsApproximateCommand = defineCommand({
     ...FORM_OPTIONS,
   },
   examples: [
-    'heterodyne models approximate ./my.onnx --rank 0.75,0.5 --out-dir ./variants',
+    'heterodyne models approximate squeezenet --rank 0.75,0.5 --out-dir ./variants',
     'heterodyne models approximate alexnet --ranks published --keep-slow',
   ],
   details: [

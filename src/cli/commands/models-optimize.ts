@@ -42,7 +42,7 @@ export const modelsOptimizeCommand = defineCommand({
     },
     ...FORM_OPTIONS,
   },
-  examples: ['heterodyne models optimize ./my.onnx --precision float16,int8 --level extended --out-dir ./variants'],
+  examples: ['heterodyne models optimize squeezenet --precision float16,int8 --level extended --out-dir ./variants'],
   details: [
     'Every file is named by the fingerprint of what it depends on, and built once. NAME.variants.json holds what was measured: time, and output error against the original. Output error is no accuracy; measure that on labelled data, and write it into the workload.',
   ],

@@ -34,7 +34,7 @@ export const modelsSplitCommand = defineCommand({
     progress,
   },
   examples: [
-    'heterodyne models split ./my.onnx --at 4,9 --out-dir ./stages --verify',
+    'heterodyne models split squeezenet --at 4,9 --out-dir ./stages --verify',
     'heterodyne models split resnet-50 --plan plan.json --out-dir ./stages',
   ],
   details: [

@@ -65,7 +65,7 @@ export const profileCommand = defineCommand({
     ...OUTPUT_OPTIONS,
   },
   examples: [
-    'heterodyne profile --models resnet-50,./my.onnx --platform hikey970 --out profile.json',
+    'heterodyne profile --models resnet-50,squeezenet --platform hikey970 --out profile.json',
     'heterodyne profile --models squeezenet,mobilenet-v2 --platform host --interference --out profile.json',
     'heterodyne profile --models squeezenet,alexnet --platform host --matrix --csv matrix.csv',
     'heterodyne profile --models resnet-50,googlenet --platform jetson-tx2 --tables gpu --out tables.json',

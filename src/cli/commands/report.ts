@@ -25,7 +25,7 @@ import { type Call, defineCommand } from '../command.ts';
 import { DOCUMENT_KINDS } from '../document-kinds.ts';
 import { reportDocument } from '../documents/report.ts';
 import { MODEL_OPTIONS, OUTPUT_OPTIONS, PLATFORM_OPTION, WORKLOAD_OPTION } from '../options.ts';
-import { deliver, openFolder } from '../output.ts';
+import { checkOutput, deliver, openFolder } from '../output.ts';
 import { type PlanSourceValues, planAgain, sourcesOf } from '../plan-again.ts';
 import { startProgress } from '../progress.ts';
 import { shownDocument } from '../shown-documents.ts';
@@ -82,7 +82,7 @@ export const reportCommand = defineCommand({
         received: '"-"',
       });
     }
-    await refuseOverwrite(out, [file], '--out');
+    await checkOutput({ ...values, out }, [file]);
     if (values.svg !== undefined) await openFolder('--svg', values.svg);
     const { page, charts, warnings, files, hash } = await pageOf(kind, text, file, values, call);
     await refuseOverwrite(out, files, '--out');
