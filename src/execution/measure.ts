@@ -68,11 +68,14 @@ export async function measureModels(
     ),
   );
   for (let index = 0; index < rounds; index++) {
+    const warm = new Set<string>();
     await withProcessors(async (pool) => {
-      for (const [m, model] of models.entries()) {
+      for (const at of models.keys()) {
+        // Each begins a round once, if there are enough rounds.
+        const m = (at + index) % models.length;
         await withScratchFolder(async (folder) => {
-          const files = new PieceFiles(model, folder);
-          for (const bench of benches[m]!) await bench.run({ index, pool, files });
+          const files = new PieceFiles(models[m]!, folder);
+          for (const bench of benches[m]!) await bench.run({ index, pool, files, warm });
         });
       }
     }, options);
