@@ -4,7 +4,7 @@ import { streamError } from '../../bindings/host/index.ts';
 import type { Session, Sink } from './command.ts';
 import { failureOf, failureText, INTERRUPTED_EXIT, Interrupted } from './failure.ts';
 import { keysOf } from './keys.ts';
-import { canRedraw, styleOf } from './terminal.ts';
+import { canRedraw, harmless, styleOf } from './terminal.ts';
 
 /**
  * Whoever read our output has seen enough (`| head`): not an error, and nothing more to say. A document that the disk has
@@ -21,7 +21,7 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   stream.on('error', (error) => streamEnded(stream, error));
   const write = (text: string): void => {
     try {
-      stream.write(text);
+      stream.write(stream.isTTY ? harmless(text) : text);
     } catch (error) {
       // Deno throws at once what Node tells later.
       streamEnded(stream, error as NodeJS.ErrnoException);

@@ -39,3 +39,19 @@ export function styleOf(stream: Partial<Pick<WriteStream, 'isTTY' | 'columns'>>)
 export function canRedraw(stream: Partial<Pick<WriteStream, 'isTTY'>>): boolean {
   return stream.isTTY === true && environmentVariable('TERM') !== 'dumb';
 }
+
+/** Where the live view draws over itself: how many lines up, and all below taken away. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with one
+const REDRAW = /^\u001b\[\d+A\u001b\[J/;
+/** Controls other than line ends and tabs, and escape sequences other than colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const COMMANDS = /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
+
+/**
+ * Text for a terminal. Names come from files that others wrote: as commands to the terminal they could move its cursor,
+ * set its title or fill its clipboard.
+ */
+export function harmless(text: string): string {
+  const redraw = REDRAW.exec(text)?.[0] ?? '';
+  return redraw + text.slice(redraw.length).replace(COMMANDS, '?');
+}
