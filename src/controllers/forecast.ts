@@ -31,6 +31,11 @@ export class Forecast {
   /** Seconds by which frames are late, summed, and how many are. */
   tardiness = 0;
   misses = 0;
+  /** How many of those are released already. */
+  missesNow = 0;
+  /** The largest of those seconds, and whose frame that is; -1 = none is late. */
+  latest = 0;
+  latestInstance = -1;
   readonly #system: ControlSystem;
   readonly #remaining: Remaining;
   readonly #left = new Float64Array(MOST);
@@ -48,6 +53,9 @@ export class Forecast {
     const n = this.#system.instances.length;
     this.tardiness = 0;
     this.misses = 0;
+    this.missesNow = 0;
+    this.latest = 0;
+    this.latestInstance = -1;
     let phase = course.delay > 0 ? 0 : course.correction > 0 ? 1 : 2;
     let point = this.#pointOf(state, course, phase);
     let variants = phase === 2 ? course.rescue : begun;
@@ -91,6 +99,11 @@ export class Forecast {
         if (late > 1e-9) {
           this.tardiness += late;
           this.misses++;
+          if (!this.#isNextRelease(state, i)) this.missesNow++;
+          if (late > this.latest) {
+            this.latest = late;
+            this.latestInstance = i;
+          }
           if (!all) return false;
         }
         this.#job[i]--;

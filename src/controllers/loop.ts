@@ -270,7 +270,7 @@ function initialState(system: ControlSystem, mode: ControlMode): ControlState {
     deadlineAt: new Float64Array(n).fill(Number.POSITIVE_INFINITY),
     position: new Uint32Array(n),
     waiting: new Uint32Array(n),
-    nextReleaseAt: new Float64Array(n),
+    nextReleaseAt: new Float64Array(n).fill(Number.POSITIVE_INFINITY),
     variant: new Int32Array(n),
     wantedVariant: new Int32Array(n),
     lastBlock: new Int32Array(n).fill(-1),

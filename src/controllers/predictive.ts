@@ -9,8 +9,10 @@
  *   dwell       no change of clocks sooner than the slowest domain's delay after the last; none for a gain below
  *               `hysteresis` (less as the last change ages), unless a miss is predicted
  *   parking     in a gap before the next known release that is long enough for both changes, the point of least idle power
+ *   rescue      in that forecast the fastest variants come with the highest clocks: approximation holds no delay
  *   overload    faster clocks, then approximation in order of loss per second saved and weight, then frames that no setting
- *               can save are given up, least critical first in line to be degraded
+ *               can save are given up, least critical first in line to be degraded; with (m,k)-firm deadlines also frames
+ *               that may be missed
  *
  * Modes: `min-energy` takes the fastest variants, `max-accuracy` the least loss that fits, `balanced` the level nearest to
  * the ideal of least energy and least loss. The recurrence looks two changes of clocks ahead (this one and a correction);
@@ -24,6 +26,7 @@ import type {
   ControlRequest,
   ControlState,
 } from './controller.ts';
+import { FirmSkips } from './firm-skips.ts';
 import { type Course, Forecast } from './forecast.ts';
 import { PredictiveExplanation } from './predictive-explanation.ts';
 import { Remaining } from './remaining.ts';
@@ -35,13 +38,14 @@ export const predictive: ControllerDefinition = {
   title: 'forecast of the whole cohort, aware of actuation delays',
   reconstruction: false,
   defaults: {
-    deviations: 1.5,
-    tail: 0.98,
+    deviations: 1,
+    tail: 0.95,
     hysteresis: 0.02,
     epochSeconds: 0,
     skipHopeless: true,
     parking: true,
     rescue: true,
+    firm: '',
   },
   create: (system, parameters) => new Predictive(system, parameters),
 };
@@ -54,6 +58,7 @@ const REASONS = [
   'no setting keeps all deadlines: fastest',
   'parked until the next release',
   'back before the next release',
+  'no setting keeps all deadlines: a frame that may be missed is given up',
 ] as const;
 
 /** Levels of approximation that `balanced` compares at most. */
@@ -95,6 +100,7 @@ class Predictive implements Controller {
   #changedAt = Number.NEGATIVE_INFINITY;
   readonly #parking: boolean;
   readonly #rescue: boolean;
+  readonly #firm?: FirmSkips;
   /** Point of least idle power; of equals the fastest. */
   readonly #quiet: number;
   #parked = false;
@@ -118,6 +124,7 @@ class Predictive implements Controller {
     this.#skipHopeless = system.canSkip && parameters.skipHopeless === true;
     this.#parking = parameters.parking === true;
     this.#rescue = parameters.rescue === true;
+    if (parameters.firm !== '') this.#firm = new FirmSkips(String(parameters.firm), system, this.#remaining);
     this.#base = system.start;
     this.#dwell = Math.max(0, ...system.domains.map(({ delaySeconds }) => delaySeconds));
     this.#epoch = Number(parameters.epochSeconds) || Math.max(0.001, this.#dwell / 4);
@@ -137,6 +144,7 @@ class Predictive implements Controller {
 
   react: Controller['react'] = (state, cause, instance, request) => {
     this.#measure(state, cause === 'block-ended' ? instance : -1);
+    this.#firm?.observe(state, cause, instance);
     if (this.#skipHopeless) this.#giveUpHopeless(state, request);
     const idle = !state.busy.includes(1);
     if (cause === 'block-ended' && state.now < this.#decidedAt + this.#epoch) return;
@@ -195,9 +203,35 @@ class Predictive implements Controller {
     if (point < 0) {
       this.#settle(state, request, this.#system.reference, last, 4);
       request.infeasible = true;
+      request.leastDeadlineSeconds = this.#leastDeadline(state);
+      this.#skipOne(state, request);
       return;
     }
     this.#keepOrChange(state, request, point, level);
+  }
+
+  /** Of the frame that is latest with everything at its fastest: the deadline that would hold. */
+  #leastDeadline(state: ControlState): number {
+    const course = this.#course;
+    course.point = this.#system.reference;
+    course.delay = this.#delayTo(state, course.point);
+    course.correction = Number.POSITIVE_INFINITY;
+    course.slowdown = this.#slowdown.mean;
+    this.#forecast.run(state, this.#levels[this.#levels.length - 1], course, true);
+    const { latest, latestInstance } = this.#forecast;
+    return latestInstance < 0 ? Number.NaN : this.#system.instances[latestInstance].deadlineSeconds + latest;
+  }
+
+  /**
+   * With (m,k)-firm deadlines, where frames under way are late by the last forecast: the least critical one that may be
+   * missed. The loop calls again when it has left.
+   */
+  #skipOne(state: ControlState, request: ControlRequest): void {
+    if (!this.#system.canSkip || this.#forecast.missesNow === 0) return;
+    const victim = this.#firm?.victim(state) ?? -1;
+    if (victim < 0) return;
+    request.skip[victim] = 1;
+    request.reason = 7;
   }
 
   /** In a gap that is long enough: the idle device at its least power, back in time. */

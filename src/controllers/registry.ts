@@ -8,6 +8,7 @@ import { maxN, minClock } from './fixed-point.ts';
 import { ladder } from './ladder.ts';
 import { ladderOneStep } from './ladder-one-step.ts';
 import { neuos } from './neuos.ts';
+import { neuosHeuristic } from './neuos-heuristic.ts';
 import { ondemand } from './ondemand.ts';
 import { predictive } from './predictive.ts';
 import { predjouleLike } from './predjoule-like.ts';
@@ -17,6 +18,7 @@ import type { ControlSystem } from './system.ts';
 export const controllers: readonly ControllerDefinition[] = [
   predictive,
   neuos,
+  neuosHeuristic,
   ladder,
   ladderOneStep,
   maxN,

@@ -7,6 +7,7 @@ import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import { decisionText } from '../../report/decision.ts';
 import { simulationText } from '../../report/simulation.ts';
+import { admission, admissionWarnings } from '../../simulator/admission.ts';
 import {
   type Decision,
   type DecisionTrace,
@@ -126,7 +127,12 @@ export const simulateCommand = defineCommand({
       ...(scenario && { scenario: scenario.document }),
       replans,
       compared,
-      warnings: [...inputs.warnings, ...(scenario?.warnings ?? []), ...warnings],
+      warnings: [
+        ...inputs.warnings,
+        ...(scenario?.warnings ?? []),
+        ...warnings,
+        ...admissionWarnings(admission(subject)),
+      ],
     });
     const trace: DecisionTrace = {
       kind: 'decisions',
