@@ -36,7 +36,8 @@ export function decisionText(trace: DecisionTrace, decision: Decision, style: Te
           String(position),
           models[model].variants[variant] ?? String(variant),
           shown(lagMs),
-          shown(requiredSpeedUp),
+          // Without a deadline nothing is required; what a controller sets in its place is no figure to read.
+          lagMs === undefined ? '' : shown(requiredSpeedUp),
         ]),
         style,
       ),

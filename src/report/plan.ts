@@ -3,6 +3,7 @@ import type { Objective } from '../core/placement.ts';
 import { bytesText } from '../documents/quantities.ts';
 import type { Plan, PlannedModel } from '../planners/schema.ts';
 import { MEASURES, valueText } from './charts/units.ts';
+import { clockText } from './clock-text.ts';
 import { figure, percent, relative } from './numbers.ts';
 import { formName } from './profile.ts';
 import { paint, signs, type TextStyle } from './style.ts';
@@ -25,7 +26,10 @@ const UNIT: Record<Objective, string> = {
 export function planText(plan: Plan, style: TextStyle): string {
   const { bold, yellow } = paint(style);
   const count = plan.models.length === 1 ? '1 model' : `${plan.models.length} models`;
-  const heading = `${bold(`Plan for ${plan.platform}`)}: ${count}, objective ${plan.objective}`;
+  const { id } = plan.operatingPoint;
+  // A joint plan tells its clocks in full, below.
+  const point = id === 'max' || plan.joint ? '' : ` at ${clockText(id)}`;
+  const heading = `${bold(`Plan for ${plan.platform}`)}${point}: ${count}, objective ${plan.objective}`;
   const partial = plan.planner.partial ? `, ${yellow('interrupted: the best so far')}` : '';
   return `${[
     wrap(heading + partial, style.width),
