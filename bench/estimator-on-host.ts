@@ -1,6 +1,6 @@
 /**
  * Does a learned estimator help on a real machine? Costs of four networks are measured on this host, placements of many
- * mixes of them are really executed, an estimator learns from most of the mixes and is tested on the others, beside the
+ * mixes of them are really executed, two estimators learn from most of the mixes and are tested on the others, beside the
  * throughput model and a constant. With `--write` the table goes to docs/estimator.md, as it comes out. An interrupted run
  * goes on where it stopped; a finished one starts anew in another --folder.
  *
@@ -15,7 +15,6 @@ import { parseArgs } from 'node:util';
 import type { Figures } from '../src/estimators/assessment.ts';
 import { estimatorTestDocument } from '../src/estimators/assessment-schema.ts';
 import { estimatorDataDocument } from '../src/estimators/dataset/schema.ts';
-import { estimatorDocument } from '../src/estimators/training/schema.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,6 +27,8 @@ const { values: flags } = parseArgs({
   },
 });
 const MODELS = ['squeezenet', 'mobilenet-v1', 'mobilenet-v2', 'googlenet'];
+/** What learns from so few rows. */
+const ARCHITECTURES = ['linear', 'grid'];
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 mkdirSync(flags.folder, { recursive: true });
 const file = (name: string) => join(flags.folder, name);
@@ -57,30 +58,38 @@ const { mixes, placements, choices, seconds } = flags;
 const sizes = ['--mixes', mixes, '--placements', placements, '--choices', choices, '--seconds', `${seconds}s`];
 const labels = ['--profile', file('profile.json'), '--labels', 'executed'];
 await step('data.json', ['estimator', 'dataset', ...host, ...labels, ...sizes]);
-await step('grid.json', ['estimator', 'train', '--data', file('data.json')]);
-await step('test.json', ['estimator', 'test', '--data', file('data.json'), '--estimator', file('grid.onnx')]);
+const learned = ['--data', file('data.json')];
+for (const architecture of ARCHITECTURES) {
+  await step(`${architecture}.json`, ['estimator', 'train', ...learned, '--architecture', architecture]);
+  const network = ['--estimator', file(`${architecture}.onnx`)];
+  await step(`${architecture}-test.json`, ['estimator', 'test', ...learned, ...network]);
+}
 
 const read = (name: string) => readFileSync(file(name), 'utf8');
 const { document: data } = estimatorDataDocument.parse(read('data.json'), 'data.json');
-const { document: trained } = estimatorDocument.parse(read('grid.json'), 'grid.json');
-const { document: tested } = estimatorTestDocument.parse(read('test.json'), 'test.json');
+const tests = ARCHITECTURES.map((name) => {
+  const { document } = estimatorTestDocument.parse(read(`${name}-test.json`), name);
+  return { name, ...document };
+});
+const [{ analytic, constant, mixes: others, choices: among }] = tests;
 
 const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
 const row = (name: string, { mape, medianError, spearman, kendall, regret }: Figures) =>
   `| ${name} | ${percent(mape)} | ${percent(medianError)} | ${spearman.toFixed(3)} | ${kendall.toFixed(3)} | ${percent(regret)} |`;
-const gain = tested.regretGain;
-const interval = gain.halfInterval === undefined ? '' : ` ± ${(100 * gain.halfInterval).toFixed(1)}`;
+const gain = ({ mean, halfInterval = Number.NaN }: { mean: number; halfInterval?: number }) =>
+  `${(100 * mean).toFixed(1)} ± ${(100 * halfInterval).toFixed(1)}`;
 const text = `${data.samples.mixes} mixes of ${MODELS.join(', ')}, ${placements} placements each and ${choices} more of every test mix, each executed for
 ${seconds} s or longer on ${cpus().length} cores of ${cpus()[0].model.trim()} (load average before: ${load.toFixed(1)}). Of ${data.samples.rows} placements that
-ran, ${data.samples.training} taught (best after ${trained.training.bestEpoch} epochs) and ${data.samples.test} of ${tested.mixes} other mixes judge (${tested.choices.toFixed(0)} to choose from in each); all rates are measured.
+ran, ${data.samples.training} taught and ${data.samples.test} of ${others} other mixes judge (${among.toFixed(1)} to choose from in each); all rates are measured.
 
 | predictor | MAPE | median error | Spearman | Kendall | regret |
 | --- | ---: | ---: | ---: | ---: | ---: |
-${row('grid', tested.estimator)}
-${row('throughput model', tested.analytic)}
-${row('constant', tested.constant)}
+${tests.map(({ name, estimator }) => row(name, estimator)).join('\n')}
+${row('throughput model', analytic)}
+${row('constant', constant)}
 
-Regret of the throughput model less that of the estimator: ${(100 * gain.mean).toFixed(1)}${interval} percentage points (mean over mixes, 95 % interval).`;
+Regret of the throughput model less that of the estimator, percentage points (mean over mixes, 95 % interval):
+${tests.map(({ name, regretGain }) => `${name} ${gain(regretGain)}`).join(', ')}.`;
 console.log(`${text}\nafter ${minutes()} min: done, everything is in ${flags.folder}`);
 
 if (flags.write) {

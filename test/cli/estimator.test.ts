@@ -95,6 +95,7 @@ test('wrong words are refused', () =>
       [['estimator', 'dataset', '--platform', 'hikey970'], 64, '--out is missing'],
       [['estimator', 'dataset', '--platform', 'hikey970', '--out', `${out}.npz`], 64, 'ends in .json'],
       [['estimator', 'train', '--out', out], 64, '--data is missing'],
+      [['estimator', 'train', '--architecture', 'tree', '--out', out], 64, 'grid, cnn, linear'],
       [['estimator', 'train', '--data', join(folder, 'no.json'), '--out', out], 65, 'no such file'],
       [['estimator', 'test', '--data', join(folder, 'no.npz'), '--estimator', 'hikey970'], 65, 'no such file'],
       [['plan', '--platform', 'hikey970', '--models', 'alexnet', '--estimator', 'hikey971'], 64, 'no estimator'],

@@ -11,7 +11,7 @@ import {
 } from '../../bindings/training/index.ts';
 import { HeterodyneError } from '../../src/core/errors.ts';
 import { assess, ratesThrough } from '../../src/estimators/assessment.ts';
-import { rowsOf, TEST } from '../../src/estimators/dataset/data.ts';
+import { rowsOf, TEST, TRAINING } from '../../src/estimators/dataset/data.ts';
 import { openEstimatorNetwork } from '../../src/estimators/onnx.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/estimators/training/checkpoint.ts';
 import { CompactNetwork } from '../../src/estimators/training/cnn.ts';
@@ -236,6 +236,9 @@ async function thousand(): Promise<Int32Array> {
   return Int32Array.from({ length: 1000 }, (_, i) => i % rows);
 }
 
+/** No part of the split. */
+const UNUSED = 9;
+
 let kinds: Promise<Trained[]> | undefined;
 
 /** One network of every kind, hardly trained. */
@@ -245,6 +248,7 @@ function everyKind(): Promise<Trained[]> {
     { ...TRAINING_DEFAULTS.cnn, epochs: 2 },
     { ...TRAINING_DEFAULTS.cnn, epochs: 2, scaling: 'min-max' },
     { ...TRAINING_DEFAULTS.cnn, epochs: 2, residual: false },
+    { ...TRAINING_DEFAULTS.linear, epochs: 5 },
   ];
   kinds ??= smallData().then((data) => Promise.all([grid(), ...settings.map((each) => train(data, each))]));
   return kinds;
@@ -272,6 +276,17 @@ test('as an estimator of problems, an exported cnn finds its columns: images and
   for (const [cell, rate] of own.entries()) {
     if (rate > 0) assert.ok(Math.abs(found[cell] / rate - 1) < 1e-4, `${cell}: ${found[cell]} against ${rate}`);
   }
+});
+
+test('forty placements teach the weighted sum more than the formula knows', async () => {
+  const data = await smallData();
+  const few = { ...data, split: data.split.slice() };
+  for (const row of rowsOf(data, TRAINING).slice(40)) few.split[row] = UNUSED;
+  const trained = await train(few, TRAINING_DEFAULTS.linear);
+  assert.ok(trained.trainee.parameters.count < 40, `${trained.trainee.parameters.count} weights`);
+  const { estimator, analytic } = await assess(few, (rows) => predictRates(few, trained, rows));
+  assert.ok(estimator.mape < 0.9 * analytic.mape, `${estimator.mape} against ${analytic.mape}`);
+  assert.ok(estimator.spearman >= analytic.spearman, `${estimator.spearman} against ${analytic.spearman}`);
 });
 
 test('the held-out part is never trained on', async () => {

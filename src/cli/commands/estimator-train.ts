@@ -37,7 +37,8 @@ export const estimatorTrainCommand = defineCommand({
       type: 'enum',
       options: [...ARCHITECTURES],
       valueHint: 'NAME',
-      description: 'grid: any number of models and processors; cnn: the compact image network after OmniBoost (grid)',
+      description:
+        'grid: any number of models and processors; cnn: the compact image network after OmniBoost; linear: a weighted sum, for a few hundred rows (grid)',
     },
     scaling: {
       type: 'enum',
@@ -51,17 +52,21 @@ export const estimatorTrainCommand = defineCommand({
       default: true,
       negativeDescription: 'learn rates by themselves, not relative to the throughput model',
     },
-    epochs: { type: 'string', valueHint: 'N', description: 'passes over the data (grid 40, cnn 100)' },
+    epochs: { type: 'string', valueHint: 'N', description: 'passes over the data (grid 40, cnn 100, linear 200)' },
     batch: {
       type: 'string',
       valueHint: 'N',
-      description: 'rows of one step (grid 64, with few rows down to 8; cnn 16)',
+      description: 'rows of one step (grid 64, with few rows down to 8; cnn and linear 16)',
     },
-    rate: { type: 'string', valueHint: 'X', description: 'learning rate of the first step (grid 0.005, cnn 0.01)' },
+    rate: {
+      type: 'string',
+      valueHint: 'X',
+      description: 'learning rate of the first step (grid 0.005, cnn 0.01, linear 0.02)',
+    },
     patience: {
       type: 'string',
       valueHint: 'N',
-      description: 'end after so many epochs without a better validation (grid 15, cnn 20)',
+      description: 'end after so many epochs without a better validation (grid 15, cnn 20, linear 60)',
     },
     checkpoint: {
       type: 'string',
@@ -125,6 +130,13 @@ interface TrainValues {
 function settingsOf(values: TrainValues, rows: number): TrainingSettings {
   const architecture = (values.architecture ?? 'grid') as Architecture;
   const defaults = TRAINING_DEFAULTS[architecture];
+  if (architecture === 'linear' && !values.residual) {
+    throw new HeterodyneError('USAGE', '--architecture linear and --no-residual contradict each other', {
+      path: '--no-residual',
+      expected: '--architecture grid or cnn',
+      received: 'both',
+    });
+  }
   const count = (option: 'epochs' | 'batch' | 'patience', most: number, initial: number = defaults[option]): number => {
     const text = values[option];
     return text === undefined ? initial : wholeNumber(text, `--${option}`, 1, most);

@@ -53,6 +53,20 @@ export const TRAINING_DEFAULTS: Record<Architecture, TrainingSettings> = {
     patience: 15,
     seed: 1,
   },
+  linear: {
+    architecture: 'linear',
+    scaling: 'log',
+    residual: true,
+    delta: 0,
+    epochs: 200,
+    batch: 16,
+    rate: 0.02,
+    lastRate: 1e-4,
+    weightDecay: 0.01,
+    clip: 1,
+    patience: 60,
+    seed: 1,
+  },
 };
 
 /** Steps that an epoch should have at least, and the smallest batch that is made for that. */

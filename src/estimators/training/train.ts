@@ -9,6 +9,7 @@ import { Pace } from '../../core/pace.ts';
 import { type EstimatorData, rowsOf, TRAINING, VALIDATION } from '../dataset/data.ts';
 import { CompactTrainee } from './cnn-trainee.ts';
 import { GridTrainee } from './grid-trainee.ts';
+import { LinearTrainee } from './linear-trainee.ts';
 import { Run } from './run.ts';
 import { type Scaling, unscaled } from './scaling.ts';
 import type { Checkpoint, Epoch, TrainingSettings } from './settings.ts';
@@ -89,9 +90,14 @@ function traineeFor(
   { architecture, residual }: Pick<TrainingSettings, 'architecture' | 'residual'>,
   referenceSeconds: number,
 ): Trainee {
-  return architecture === 'cnn'
-    ? new CompactTrainee(parameters, data, { residual, referenceSeconds })
-    : new GridTrainee(parameters, data, { residual, referenceSeconds });
+  switch (architecture) {
+    case 'grid':
+      return new GridTrainee(parameters, data, { residual, referenceSeconds });
+    case 'cnn':
+      return new CompactTrainee(parameters, data, { residual, referenceSeconds });
+    case 'linear':
+      return new LinearTrainee(parameters, data, { referenceSeconds });
+  }
 }
 
 /** t_ref: the median of all costs above 0. */

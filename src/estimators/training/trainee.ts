@@ -3,7 +3,7 @@ import type { Parameters, Tape, Tensor } from '../../../bindings/training/index.
 import type { Graph } from '../../models/graph.ts';
 import type { Scaling } from './scaling.ts';
 
-export const ARCHITECTURES = ['grid', 'cnn'] as const;
+export const ARCHITECTURES = ['grid', 'cnn', 'linear'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** A pass over rows, and where in the output each model's number stands. */
