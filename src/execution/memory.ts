@@ -18,7 +18,7 @@ import { processorsAtHand, withProcessors } from './pool.ts';
 import type { LoadedStage } from './processor.ts';
 
 export interface MemoryOptions {
-  /** For all that is measured of a machine: a series of calls takes at most a twentieth of it, and at most 400 ms. */
+  /** For all that is measured of a machine: a series of calls takes at most a twentieth of it, and at most a second. */
   timeLimitMs?: number;
   /** Bytes of each of the three tensors in use; default 64 MiB, less where memory is small. */
   tensorBytes?: number;
@@ -26,7 +26,7 @@ export interface MemoryOptions {
   signal?: AbortSignal;
 }
 
-const SERIES_MS = 400;
+const SERIES_MS = 1000;
 const SHARE_OF_LIMIT = 1 / 20;
 const TENSOR_BYTES = 2 ** 26;
 /** So many tensors must fit into memory, for all processors at work. */
@@ -59,7 +59,8 @@ export async function measureMemory(platform: Platform, options: MemoryOptions =
         await writeFileWhole(file, writeOnnx(streamGraph(elements)));
         const rate = async (stage: LoadedStage): Promise<number> => {
           const { samplesMs } = await stage.sample({
-            warmupRuns: 1,
+            // The native runtime gets its memory in the first call, and anew in the second, as the first has shown its needs.
+            warmupRuns: 3,
             warmupMs: seriesMs / 10,
             minRuns: 3,
             spread: 0,
