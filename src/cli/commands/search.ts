@@ -5,6 +5,7 @@ import { parseQuantity } from '../../documents/quantities.ts';
 import type { Warning } from '../../documents/warnings.ts';
 import { evaluatedLadderText } from '../../report/evaluated-ladder.ts';
 import { frontText } from '../../report/front.ts';
+import type { CostModel } from '../../subnets/costs/cost-model.ts';
 import { type Front, frontDocument } from '../../subnets/front-schema.ts';
 import { evolutionMethod } from '../../subnets/methods/evolution.ts';
 import {
@@ -14,7 +15,7 @@ import {
   evolutionPreset,
 } from '../../subnets/methods/presets.ts';
 import { METHODS } from '../../subnets/methods/registry.ts';
-import { type ProcessorCosts, searchSubnets } from '../../subnets/search.ts';
+import { type ProcessorCosts, type SubnetRequest, searchSubnets } from '../../subnets/search.ts';
 import type { SearchSpace } from '../../subnets/space.ts';
 import { spaceNames } from '../../subnets/spaces.ts';
 import { type Call, defineCommand } from '../command.ts';
@@ -158,11 +159,28 @@ export const searchCommand = defineCommand({
     await checkOutput(values, [values.predictor, ...given]);
     await checkLadder(values, [values.predictor, ...given]);
     const evaluate = readEvaluate(values, space.name, call.signal);
+    if (values['costs-out'] !== undefined && values.measure === undefined) throw unmeasured(values['costs-out']);
     const read = await readCosts(given, space, values);
-    const costs = values.measure === undefined ? read : [...read, await measured(space, values, call)];
-    const limits = readLimits(call.repeated.limit ?? [], costs, values.front === true || values.levels !== undefined);
+    const whole = values.front === true || values.levels !== undefined;
+    const limits = readLimits(call.repeated.limit ?? [], read[0]?.model.unit ?? 'ms', whole);
     const networks = values.measured === undefined ? undefined : await readMeasurements(values.measured);
     const seed = readSeed(values.seed);
+    const asked: Partial<SubnetRequest> = {
+      front: values.front,
+      seed,
+      exactResolution: values['exact-resolution'],
+      ...(networks && { measured: networks }),
+      ...(values['min-accuracy'] !== undefined && {
+        minAccuracy: readShare(values['min-accuracy'], '--min-accuracy'),
+      }),
+      ...(values.risk !== undefined && { risk: readShare(values.risk, '--risk', { least: 0.5, strict: true }) }),
+      ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations, 10) }),
+      ...(values.stall !== undefined && { stall: wholeNumber(values.stall, '--stall', 1, 1e6) }),
+      ...(values['time-limit'] !== undefined && { timeLimitMs: Math.ceil(readTimeLimit(values['time-limit'])) }),
+      ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
+    };
+    // All that can be wrong with the words is said before minutes of timing.
+    const costs = values.measure === undefined ? read : [...read, await measured(space, values, call)];
     const bar = await startProgress(values, call);
     let front: Front;
     try {
@@ -172,21 +190,10 @@ export const searchCommand = defineCommand({
           predictor: () => readPredictor(values, space),
           costs,
           limits,
-          front: values.front,
           method: preset
-            ? evolutionMethod(preset.settings(costs[0].model.unit), preset.id)
+            ? evolutionMethod(preset.settings(costs[0]?.model.unit ?? 'ms'), preset.id)
             : METHODS.find(({ id }) => id === values.method),
-          ...(values['min-accuracy'] !== undefined && {
-            minAccuracy: readShare(values['min-accuracy'], '--min-accuracy'),
-          }),
-          ...(values.risk !== undefined && { risk: readShare(values.risk, '--risk', { least: 0.5, strict: true }) }),
-          ...(networks && { measured: networks }),
-          seed,
-          ...(values.evaluations !== undefined && { evaluations: readEvaluations(values.evaluations, 10) }),
-          ...(values.stall !== undefined && { stall: wholeNumber(values.stall, '--stall', 1, 1e6) }),
-          ...(values['time-limit'] !== undefined && { timeLimitMs: Math.ceil(readTimeLimit(values['time-limit'])) }),
-          ...(values.levels !== undefined && { levels: { levels: wholeNumber(values.levels, '--levels', 1, 100) } }),
-          exactResolution: values['exact-resolution'],
+          ...asked,
         },
         {
           signal: call.signal,
@@ -251,7 +258,7 @@ async function measured(
   }
 }
 
-function readLimits(texts: readonly string[], costs: readonly ProcessorCosts[], front: boolean): number[] {
+function readLimits(texts: readonly string[], unit: CostModel['unit'], front: boolean): number[] {
   if (texts.length === 0 && !front) {
     throw new HeterodyneError('USAGE', 'a search needs a limit', {
       path: '--limit',
@@ -259,6 +266,13 @@ function readLimits(texts: readonly string[], costs: readonly ProcessorCosts[], 
       received: 'neither',
     });
   }
-  const work = costs[0]?.model.unit === 'MFLOPs';
-  return texts.map((text) => (work ? parseQuantity(text, 'Mmac', '--limit') : parseQuantity(text, 'ms', '--limit')));
+  return texts.map((text) => parseQuantity(text, unit === 'MFLOPs' ? 'Mmac' : 'ms', '--limit'));
+}
+
+function unmeasured(file: string): HeterodyneError {
+  return new HeterodyneError('USAGE', '--costs-out means nothing without --measure', {
+    path: '--costs-out',
+    expected: '--measure host',
+    received: `--costs-out ${file} alone`,
+  });
 }
