@@ -188,3 +188,17 @@ function secondsOf(tables: SpeedTables, network: number, faster: number, extra: 
     return extra + referenceMs[at % B] / 1000 / speedUp[at] / faster;
   });
 }
+
+/** Cohorts of the control study: indices into NETWORKS. */
+export const STUDY_COHORTS: { name: string; networks: number[] }[] = [
+  { name: 'one: resnet-50', networks: [2] },
+  { name: 'medium: 2 googlenet, 2 resnet-50', networks: [1, 2, 1, 2] },
+  { name: 'large: 8 resnet-50', networks: [2, 2, 2, 2, 2, 2, 2, 2] },
+  { name: 'mixed: 2 each of alexnet, googlenet, resnet-50, vgg-19', networks: [0, 1, 2, 3, 0, 1, 2, 3] },
+];
+
+export const STUDY_NOISE = {
+  blockSigma: 0.05,
+  frameSigma: 0.03,
+  bursts: { meanGapSeconds: 2, meanSeconds: 0.1, slowdown: 1.3 },
+};
