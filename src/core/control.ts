@@ -68,7 +68,7 @@ export interface ControlChoice {
   measure: 'loss' | 'residual-speedup';
   aggregate: 'sum' | 'weighted' | 'max';
   balanced: 'trend-residual' | 'ideal-distance';
-  /** `index`: binary search over the Pareto points. `scan`: all points, for tables that change. */
+  /** `index`: among the Pareto points, sorted. `scan`: all points, for tables that change. */
   search: 'index' | 'scan';
   /** `all`: every point is a row; at most LIMITS.rows points. */
   candidates: 'needs' | 'all';
