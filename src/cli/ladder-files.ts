@@ -8,6 +8,7 @@ import { writeOnnxChunks } from '../models/onnx/write.ts';
 import { zooWeights } from '../models/zoo/weights.ts';
 import { PAPER_FRAME } from '../report/charts/frame.ts';
 import { frontCharts } from '../report/charts/front.ts';
+import { fileStems } from '../report/file-stems.ts';
 import { shapesWriter } from '../subnets/elastic/shapes-levels.ts';
 import type { EvaluatedLadder } from '../subnets/evaluation.ts';
 import type { Front } from '../subnets/front-schema.ts';
@@ -88,9 +89,11 @@ export async function writeLadder(
   let evaluated: EvaluatedLadder | undefined;
   if (folder !== undefined) {
     const write = await levelWriter(space, seed, weights);
-    for (const { processor, levels } of front.ladders ?? []) {
+    const ladders = front.ladders ?? [];
+    const stems = fileStems(ladders.map(({ processor }) => processor));
+    for (const [p, { levels }] of ladders.entries()) {
       for (const [i, place] of levels.entries()) {
-        const name = `${processor.replace(/[^\w.-]/g, '_')}-level-${i + 1}`;
+        const name = `${stems[p]}-level-${i + 1}`;
         const file = join(folder, `${name}.onnx`);
         if (weights !== undefined) await refuseOverwrite(file, [weights]);
         await writeFileWhole(file, write(front.front[place].genotype as Genotype, name), { signal: call.signal });

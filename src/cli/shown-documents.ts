@@ -18,6 +18,7 @@ import { frontChart } from '../report/charts/front.ts';
 import type { DocumentChart, ShownDocument } from '../report/document-page.ts';
 import { lossChart } from '../report/estimator/charts.ts';
 import { datasetText, estimatorText, testText } from '../report/estimator/texts.ts';
+import { fileStems } from '../report/file-stems.ts';
 import { fpsMatrixText } from '../report/fps-matrix.ts';
 import { frontText } from '../report/front.ts';
 import { groupRunText } from '../report/group-run.ts';
@@ -97,14 +98,17 @@ const READERS = new Map<string, Reader>(
     reader<Front>(frontDocument, {
       name: ({ space }) => `Sub-networks of ${space}`,
       text: (front) => frontText(front, STYLE),
-      charts: (front) =>
-        front.processors
+      charts: (front) => {
+        const stems = fileStems(front.processors.map(({ id }) => id));
+        return front.processors
+          .map(({ id }, p) => ({ id, stem: stems[p] }))
           .filter(({ id }) => front.front.some(({ processor }) => processor === id))
-          .map(({ id }) => ({
-            id: `front-${id.replace(/[^\w.-]/g, '_')}`,
+          .map(({ id, stem }) => ({
+            id: `front-${stem}`,
             title: `Accuracy against cost on ${id}`,
             draw: (frame) => frontChart(front, id, frame),
-          })),
+          }));
+      },
     }),
     reader<EstimatorDocument>(estimatorDocument, {
       name: ({ platform }) => `A throughput estimator for ${platform}`,

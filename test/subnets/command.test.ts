@@ -1,9 +1,11 @@
 /** `heterodyne search` from words to exit codes, on a seeded predictor and seeded costs. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fileStems } from '../../src/report/file-stems.ts';
 import { activeBlocks, type ElasticSpace } from '../../src/subnets/elastic-space.ts';
 import { inputLayout } from '../../src/subnets/input-layout.ts';
 import { ofaMbv3 } from '../../src/subnets/ofa-mbv3.ts';
@@ -34,6 +36,24 @@ test('a limit gives a document of kind front, the same bytes as --out writes', a
   assert.is(front.results[0].limitMflops, 300);
   assert.ok(front.results[0].costMflops <= 300 && front.front.length > 0);
   assert.is(json, readFileSync(out, 'utf8'));
+});
+
+test('processors whose names look alike as file names have files of their own', async () => {
+  const example = (name: string) => new URL(`../../examples/elastic/${name}`, import.meta.url);
+  const into = join(folder, 'alike');
+  const path = (name: string) => fileURLToPath(example(name));
+  const words = ['search', '--space', path('space.json'), '--predictor', path('predictor.onnx'), '--quiet'];
+  const { code, err } = await captured([
+    ...words,
+    ...['--costs', `甲=${path('costs.json')}`, '--costs', `乙=${path('costs.json')}`],
+    ...['--front', '--levels', '2', '--evaluations', '200', '--export', into, '--svg', into, '--json'],
+  ]);
+  assert.is(code, 0, err);
+  const { ladders } = JSON.parse(readFileSync(join(into, 'ladder.json'), 'utf8'));
+  const names = ladders.flatMap(({ levels }: { levels: { model: string }[] }) => levels.map(({ model }) => model));
+  assert.is(new Set(names).size, names.length, names.join());
+  for (const name of [...names, 'front-_.svg', 'front-_-2.svg']) assert.ok(existsSync(join(into, name)), name);
+  assert.equal(fileStems(['gpu:0', 'gpu_0', 'GPU/0', 'gpu_0-2']), ['gpu_0', 'gpu_0-2', 'GPU_0-3', 'gpu_0-2-2']);
 });
 
 test('a limit that no network keeps ends with 2, the minimum and its network', async () => {

@@ -1,5 +1,6 @@
 /** A front of sub-networks: accuracy against cost, with the limits' answers and the ladder. */
 import type { Front, FrontNetwork } from '../../subnets/front-schema.ts';
+import { fileStems } from '../file-stems.ts';
 import { figure } from '../numbers.ts';
 import { axisCaption, axisNumber, drawing, type Frame, label, line, tickLabels } from './frame.ts';
 import { linearScale } from './scale.ts';
@@ -10,10 +11,12 @@ const costOf = ({ costMs, costMflops }: Pick<FrontNetwork, 'costMs' | 'costMflop
 
 /** One chart for each processor: file name and content. */
 export function frontCharts(front: Front, frame: Frame): { name: string; content: string }[] {
+  const stems = fileStems(front.processors.map(({ id }) => id));
   return front.processors
+    .map(({ id }, p) => ({ id, stem: stems[p] }))
     .filter(({ id }) => front.front.some(({ processor }) => processor === id))
-    .map(({ id }) => ({
-      name: `front-${id.replace(/[^\w.-]/g, '_')}.svg`,
+    .map(({ id, stem }) => ({
+      name: `front-${stem}.svg`,
       content: `<?xml version="1.0" encoding="UTF-8"?>\n${frontChart(front, id, frame)}\n`,
     }));
 }
