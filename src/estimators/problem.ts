@@ -185,13 +185,10 @@ function usableProcessors(profile: Profile, platform: Platform, warnings: Warnin
       },
     );
   }
-  for (const { id } of platform.processors) {
-    if (profiled.has(id)) continue;
-    warnings.push({
-      code: 'NOT_PROFILED',
-      message: `${id} is not in the profile and stays unused`,
-      path: '/processors',
-    });
+  const absent = platform.processors.map(({ id }) => id).filter((id) => !profiled.has(id));
+  if (absent.length > 0) {
+    const are = absent.length === 1 ? 'is not in the profile and stays' : 'are not in the profile and stay';
+    warnings.push({ code: 'NOT_PROFILED', message: `${absent.join(', ')} ${are} unused`, path: '/processors' });
   }
   return usable;
 }

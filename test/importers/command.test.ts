@@ -157,7 +157,7 @@ test('what is missing, wrong or unreadable ends with its exit code and one clear
     );
     refused(await run(['profile', 'import', file, ...ON_GPU.slice(0, -1), 'dsp']), 64, 'one of little, big');
     refused(await run(['profile', 'import', file, ...ON_GPU, '--format', 'tensorrt']), 64, 'trtexec');
-    refused(await run(['profile', 'import', file, ...ON_GPU, '--format', 'ort']), 65, 'no known format');
+    refused(await run(['profile', 'import', file, ...ON_GPU, '--format', 'ort']), 65, 'is not of the format ort');
     refused(await run(['profile', 'import', join(folder, 'none.json'), ...ON_GPU]), 65, 'no such file');
     refused(await run(['profile', 'import', at('empty.json', ''), ...ON_GPU]), 65, 'at their end');
     refused(await run(['profile', 'import', file, '--model', 'alexnet', ...ON_GPU.slice(2)]), 65, '--force');

@@ -251,6 +251,7 @@ test('times of the whole model alone need leave to be divided, and count as mode
   for (const { costs } of profile.models[0]!.blocks)
     assert.is(costs.big === 'unsupported' ? '' : costs.big!.origin, 'roofline');
   assert.ok(warnings.some(({ code }) => code === 'ASSUMED'));
+  for (const { message } of warnings) assert.match(message, `${target.model.name} on ${target.processor}: `);
 });
 
 test('too little mapped is refused with the dearest names, unless forced', async () => {

@@ -64,7 +64,11 @@ export function importedProfile(record: ImportedProfile, target: ImportTarget): 
   const scale = total === undefined || kernelMs === 0 ? 1 : total / kernelMs;
   const base = emptyProfile(target);
   const [blank] = base.models;
-  const warnings = [...record.warnings, ...(target.times?.warnings ?? []), ...findings.all()];
+  // A profile joins many files: each finding says whose it is.
+  const warnings = [...record.warnings, ...(target.times?.warnings ?? []), ...findings.all()].map((warning) => ({
+    ...warning,
+    message: `${model.name} on ${processor}: ${warning.message}`,
+  }));
   const count = record.latencyMs?.count;
   const blocks = blank!.blocks.map((block, b): ProfileBlock => {
     const cost = costOf(costs, b, model, scale, count);
