@@ -16,9 +16,9 @@ export { capacityOf, rankedCountOf, rankedOf } from './placement/openings';
 export { countsOf } from './placement/layers';
 export { bestCount, bestEntries, bestEntryBytes } from './placement/best-list';
 export { SLOT_BYTES } from './placement/tree';
+export { copyPending, demandStride, ratePending } from './placement/leaves';
 export {
-  backupValues, beginSearch, bestDemands, commitDecision, copyPending, demandStride, hasBest, offerPlacement, ratePending,
-  reportSearch, runSearch, selectLeaves,
+  backupValues, beginSearch, bestDemands, commitDecision, hasBest, offerPlacement, reportSearch, runSearch, selectLeaves,
 } from './placement/search';
 export {
   beginExact, exactBest, exactBound, exactCapsOf, exactCountOf, exactDepth, exactEvaluations, exactFound, exactLeastJoulesOf,
