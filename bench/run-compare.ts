@@ -4,6 +4,8 @@
  *
  *     node --import tsx bench/run-compare.ts [--seconds 20] [--models DIR] [--out docs/run-compare.md]
  *
+ * Some five minutes a mix with 20 s for each candidate.
+ *
  * DIR holds trained networks as ONNX files; what is not there comes from the zoo, with random weights: the same work.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,7 +16,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nativeVersion } from '../bindings/onnx/index.ts';
-import { quantile } from '../src/profiles/samples.ts';
+import { median as medianOfNumbers } from '../src/profiles/samples.ts';
 import { type RunCandidate, type RunDocument, runDocument } from '../src/runtime/schema.ts';
 
 const MIXES = [
@@ -77,6 +79,7 @@ function execute(mix: readonly string[]): RunDocument {
   return runDocument.parse(text, 'run').document;
 }
 
+const medianOf = (errors: Verdict['errors']): number => medianOfNumbers(errors.map(({ error }) => error));
 const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const signed = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)} %`;
 const has = ({ name }: RunCandidate, id: string): boolean => name.split(' = ').includes(id);
@@ -84,7 +87,8 @@ const has = ({ name }: RunCandidate, id: string): boolean => name.split(' = ').i
 interface Verdict {
   ofBest: number;
   overDefault: number;
-  errors: number[];
+  /** Of each candidate: relative difference of measured to predicted. */
+  errors: { name: string; error: number }[];
 }
 
 function verdictOf({ compare = [] }: RunDocument): Verdict {
@@ -94,7 +98,7 @@ function verdictOf({ compare = [] }: RunDocument): Verdict {
   return {
     ofBest: own.measured.mean / best,
     overDefault: own.measured.mean / plain.measured.mean,
-    errors: compare.map(({ measured, planned }) => Math.abs(measured.mean / planned - 1)),
+    errors: compare.map(({ name, measured, planned }) => ({ name, error: Math.abs(measured.mean / planned - 1) })),
   };
 }
 
@@ -138,8 +142,12 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 const verdicts = documents.map(verdictOf);
-const errors = verdicts.flatMap((verdict) => verdict.errors).sort((a, b) => a - b);
-const median = quantile(errors, 0.5);
+const all = verdicts.flatMap((verdict) => verdict.errors);
+const median = medianOf(all);
+const byCandidate = ['plan', 'single-best', 'random', 'runtime-default'].flatMap((id) => {
+  const own = all.filter(({ name }) => name.split(' = ').includes(id));
+  return own.length === 0 ? [] : [`${id} ${(100 * medianOf(own)).toFixed(1)} %`];
+});
 const near = verdicts.filter(({ ofBest }) => ofBest >= NEAR_BEST).length;
 const above = verdicts.filter(({ overDefault }) => overDefault > 1).length;
 const text = `# Plans executed, beside what they predicted
@@ -153,6 +161,7 @@ Written by \`bench/run-compare.ts\`, as it came out. ${cpus().length} cores (${c
 | mixes where the plan measures at least ${NEAR_BEST} of the best candidate | ${near} of ${MIXES.length} |
 | mixes where it is above \`runtime-default\` | ${above} of ${MIXES.length} |
 | median of the relative difference of measured to predicted, over all candidates (aim: ${100 * NEAR_PREDICTION} %) | ${(100 * median).toFixed(1)} % |
+| the same by candidate | ${byCandidate.join(', ')} |
 
 ${MIXES.map((mix, i) => section(mix, documents[i]!)).join('\n')}`;
 writeFileSync(values.out, text);
