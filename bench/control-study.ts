@@ -355,13 +355,13 @@ print(`# Control study
 Made by \`npm run evaluate:control\`. All results are simulated: times and powers come from the platform model, losses of
 low-rank variants are synthetic, and methods named "-like" (and \`neuos\`) are reconstructions from public descriptions.
 
-Every cell: ${SEEDS} seeds of about ${FRAMES} frames (half as many seeds where said); ± is the 95 % interval of the mean over
-seeds. Deadline = period = factor x isolated time at the highest clocks x number of networks; "varying" draws each network's
+Every cell: ${SEEDS} seeds of about ${FRAMES} frames (half as many seeds where said). Deadline = period = factor x isolated time at the highest clocks x number of networks; "varying" draws each network's
 factor between 1 and 3. Frames share the GPU in equal parts; releases have random phases; noise is log-normal (5 % a block, 3 %
 a frame) with interference bursts (1.3 times slower, 0.1 s every 2 s on average). Clocks take 1, 5 and 8 ms (CPU, GPU, memory)
 to change unless delays are off; a change under way is completed before the next. Decisions cost every block what
-\`bench/control/decision-cost.ts\` measured, rounded up: 2, 4, 8 and 14 µs with \`predictive\` (cohort by cohort), 0.6 to 1.6 µs with \`neuos\`, 0.4 µs with others that decide at blocks. \`predictive\` was tuned on other seeds. A late frame, a release without a free
-place and a frame given up all count as missed. \`neuos\` counts the frames that share the GPU into its expected times, which
+\`bench/control/decision-cost.ts\` measured, rounded up: 2, 4, 8 and 14 µs with \`predictive\` (cohort by cohort), 0.6 to 1.6 µs with
+\`neuos\`, 0.4 µs with others that decide at blocks. \`predictive\` was tuned on other seeds. A late frame, a release without a
+free place and a frame given up all count as missed. \`neuos\` counts the frames that share the GPU into its expected times, which
 favours it. \`static-best\` took its point from trial runs.
 `);
 print('## Gates\n');

@@ -149,8 +149,10 @@ export { type ModelTable, rowsOfAllPoints, type SpeedTables, speedTables } from 
 export { type TablesDocument, tablesDocument, tablesToDocument } from './profiles/tables-schema.ts';
 export { type ThinnedTables, thinTables } from './profiles/tables-thinning.ts';
 export { type Workload, type WorkloadModel, workloadDocument, workloadNames, workloadOf } from './profiles/workload.ts';
+export { type Admission, admission } from './simulator/admission.ts';
 export { decisionsDocument } from './simulator/decisions.ts';
 export { type PlanSubjectInput, subjectOfPlan } from './simulator/plan-subject.ts';
+export { type Replan, type ReplanRequest, withReplans } from './simulator/replanning.ts';
 export { type Scenario, scenarioDocument } from './simulator/scenario.ts';
 export { type SimulationDocument, simulationDocument } from './simulator/schema.ts';
 export { type SimulationOptions, type SimulationResult, simulate } from './simulator/simulate.ts';
