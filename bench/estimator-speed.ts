@@ -7,6 +7,7 @@
  *   node --import tsx bench/estimator-speed.ts [--rounds 200] [--write]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type OnnxSession, type OnnxTensor, openNativeSession, openSession } from '../bindings/onnx/index.ts';
 import type { PlacementKernel, PlacementSearch } from '../src/core/placement.ts';
@@ -179,12 +180,17 @@ const NATIVE_SETTINGS = {
 };
 const WEB_SETTINGS = { executionProviders: ['wasm'], logSeverityLevel: 3 };
 
+/** Of this machine before anything of ours runs. */
+const load = loadavg()[0];
 const lines = [
   '| runtime | evaluations | the batches alone | decision / that, median (10 to 90 %) | least / least | search kernel |',
   '| --- | --- | ---: | ---: | ---: | ---: |',
   await measure('onnxruntime-node', () => openNativeSession(bytes), bareRuntime(native, NATIVE_SETTINGS)),
   await measure('onnxruntime-web', () => openSession(bytes), bareRuntime(web, WEB_SETTINGS)),
+  '',
+  `${ROUNDS} rounds on ${cpus().length} cores of ${cpus()[0].model.trim()}; load average before: ${load.toFixed(1)}.`,
 ];
+console.log(lines.at(-1));
 
 if (flags.write) {
   const file = new URL('../docs/estimator.md', import.meta.url);
