@@ -48,8 +48,15 @@ async function bodyOf(request: IncomingMessage): Promise<ArrayBuffer> {
 
 async function infer(name: string, request: IncomingMessage): Promise<unknown> {
   const { inputs, outputs } = runtime.model(name);
-  const data = new Float32Array(await bodyOf(request));
   const dims = inputs[0].shape.map(Number);
+  const bytes = Float32Array.BYTES_PER_ELEMENT * dims.reduce((product, size) => product * size, 1);
+  const body = await bodyOf(request);
+  if (body.byteLength !== bytes) {
+    throw new HeterodyneError('BAD_INPUT', `${name} takes ${bytes} bytes, not ${body.byteLength}`, {
+      hint: `${inputs[0].name}: ${dims.join(' x ')} numbers as little-endian float32`,
+    });
+  }
+  const data = new Float32Array(body);
   const result = await runtime.infer(name, { [inputs[0].name]: { type: 'float32', data, dims } });
   const { data: values, dims: shape } = result.outputs[outputs[0]];
   return {
