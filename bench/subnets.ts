@@ -3,10 +3,11 @@
  * onnxruntime-web and the textbook, as ratios; all opponents take turns in this process, round by round. Then the
  * default method against one faithful evolution run, in evaluations, time and accuracy found.
  *
- *   node --import tsx bench/subnets.ts [--quick] [--predictor acc.onnx --costs DIR]      (or deno run -A)
+ *   node --import tsx bench/subnets.ts [--quick] [--predictor acc.onnx --costs DIR] [--write]      (or deno run -A)
  *
  * Without files, a seeded predictor of the published shape and tables made from counted work stand in.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import process from 'node:process';
 import { openSession } from '../bindings/onnx/index.ts';
@@ -25,6 +26,13 @@ import { median } from './statistics.ts';
 import { subnetProblem } from './subnet-problem.ts';
 
 const quick = process.argv.includes('--quick');
+const lines: string[] = [];
+/** Everything that is said may go into the document. */
+function say(line: string): void {
+  lines.push(line);
+  console.log(line);
+}
+
 const { space, layout, predictor, file, model, extremes, limits: shares } = await subnetProblem();
 const chain = predictor.chain as SubnetPredictor;
 const columns = slotColumns(space, layout);
@@ -65,13 +73,11 @@ function ratio(slower: readonly number[], faster: readonly number[]): string {
 
 function table(title: string, times: Map<string, number[]>, count: number, unit: string): void {
   const [[first, own], ...others] = [...times];
-  console.log(`\n### ${title}\n`);
-  console.log(`| version | ${unit} per second | time / ${first} |\n| --- | ---: | ---: |`);
-  console.log(`| ${first} | ${Math.round((count / median(own)) * 1000).toLocaleString('en')} | 1 |`);
+  say(`\n### ${title}\n`);
+  say(`| version | ${unit} per second | time / ${first} |\n| --- | ---: | ---: |`);
+  say(`| ${first} | ${Math.round((count / median(own)) * 1000).toLocaleString('en')} | 1 |`);
   for (const [name, other] of others) {
-    console.log(
-      `| ${name} | ${Math.round((count / median(other)) * 1000).toLocaleString('en')} | ${ratio(other, own)} |`,
-    );
+    say(`| ${name} | ${Math.round((count / median(other)) * 1000).toLocaleString('en')} | ${ratio(other, own)} |`);
   }
 }
 
@@ -171,13 +177,13 @@ async function methods(): Promise<void> {
   const context = { space, kernel, predictor, cost: model.factors, extremes, resolutions: [0, 1, 2, 3, 4] };
   const evolution = evolutionMethod();
   const exact = exactSurrogateMethod();
-  console.log(
+  say(
     `\n### All of ${shares.map((share) => share.toFixed(1)).join(', ')} ${model.unit} by the default method against faithful evolution\n`,
   );
-  console.log(
+  say(
     '| seed | gain over evolution, points | mean | evaluations, all limits / one evolution run | time, all limits / one evolution run |',
   );
-  console.log('| ---: | --- | ---: | ---: | ---: |');
+  say('| ---: | --- | ---: | ---: | ---: |');
   const evaluations = exact.defaultEvaluations(shares.length);
   const answer = (seed: number) => exact.run({ ...context, seed, limits: shares, evaluations });
   // Both warm, as the tables above are: a first run is mostly compiled.
@@ -199,19 +205,30 @@ async function methods(): Promise<void> {
       gains.push(100 * (found.archive.best(each)!.score - faithful.archive.best(each)!.score));
     }
     const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-    console.log(
+    say(
       `| ${seed} | ${gains.map((gain) => gain.toFixed(3)).join(', ')} | ${mean.toFixed(3)} | ${least.toLocaleString('en')} / ${most.toLocaleString('en')} | ${ratio(own, runs)} |`,
     );
   }
 }
 
 const deno = (process.versions as Record<string, string | undefined>).deno;
-console.log(
-  `\n## ${cpus()[0]?.model.trim()}, ${deno ? `Deno ${deno}` : `Node ${process.versions.node}`}, core ${CORE_HASH}`,
+say(`\n## ${cpus()[0]?.model.trim()}, ${deno ? `Deno ${deno}` : `Node ${process.versions.node}`}, core ${CORE_HASH}`);
+say(
+  `predictor ${predictor.source.split(/[\\/]/).at(-1)}, ${slotValues(space.numbers).length} slots, costs in ${model.unit}`,
 );
-console.log(`predictor ${predictor.source}, ${slotValues(space.numbers).length} slots, costs in ${model.unit}`);
 await predictors();
 await evolutions();
 await sorts();
 await methods();
 await session.close();
+
+if (process.argv.includes('--write')) {
+  const document = new URL('../docs/search-speed.md', import.meta.url);
+  const key = deno ? 'deno' : 'node';
+  const marked = new RegExp(`(<!-- ${key} -->\\n)[\\s\\S]*?(<!-- /${key} -->)`);
+  const text = readFileSync(document, 'utf8');
+  writeFileSync(
+    document,
+    text.replace(marked, (_, open, close) => `${open}${lines.join('\n')}\n${close}`),
+  );
+}
