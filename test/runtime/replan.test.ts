@@ -161,7 +161,7 @@ claim('a stage that turns out slower is learned, and the new plan moves its mode
     ) as Record<'plan' | 'profile' | 'learned' | 'next' | 'other' | 'kept', string>;
     writeFileSync(paths.profile, profileDocument.write(stated));
     writeFileSync(paths.plan, planDocument.write({ ...plan, profileHash: contentHash(stated) }));
-    const words = ['--warmup', '0', '--frames', '30', '--for', '300s'];
+    const words = ['--warm-up', '0', '--frames', '30', '--for', '300s'];
     const first = ['run', paths.plan, '--profile', paths.profile, ...words];
 
     const moved = await run([...first, '--learn', paths.learned, '--replan', paths.next]);
@@ -188,7 +188,7 @@ claim('a stage that turns out slower is learned, and the new plan moves its mode
       paths.next,
       '--profile',
       paths.learned,
-      '--warmup',
+      '--warm-up',
       '0',
       '--frames',
       '2',
