@@ -4,7 +4,7 @@
  * throughput model and a constant. With `--write` the table goes to docs/estimator.md, as it comes out. An interrupted run
  * goes on where it stopped; a finished one starts anew in another --folder.
  *
- *   node --import tsx bench/estimator-on-host.ts [--mixes 105] [--placements 2] [--choices 6] [--seconds 0.3] [--folder DIR] [--write]
+ *   node --import tsx bench/estimator-on-host.ts [--mixes 110] [--placements 2] [--choices 6] [--seconds 0.3] [--folder DIR] [--write]
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { estimatorDataDocument } from '../src/estimators/dataset/schema.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    mixes: { type: 'string', default: '105' },
+    mixes: { type: 'string', default: '110' },
     placements: { type: 'string', default: '2' },
     choices: { type: 'string', default: '6' },
     seconds: { type: 'string', default: '0.3' },
@@ -42,7 +42,9 @@ async function step(made: string, words: string[]): Promise<void> {
     return;
   }
   console.log(`after ${minutes()} min: heterodyne ${words.join(' ')}`);
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...words, '--out', file(made), '--verbose'], {
+  // Only what takes minutes tells how far it is.
+  const tells = words[1] === 'train' ? [] : ['--verbose'];
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...words, '--out', file(made), ...tells], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -51,8 +53,9 @@ async function step(made: string, words: string[]): Promise<void> {
 }
 
 const host = ['--platform', 'host', '--models', MODELS.join(',')];
-/** Of this machine before anything of ours runs. */
-const load = loadavg()[0];
+/** Of this machine before anything of ours ran, also where a later call goes on. */
+if (!existsSync(file('load'))) writeFileSync(file('load'), loadavg()[0].toFixed(1));
+const load = readFileSync(file('load'), 'utf8');
 await step('profile.json', ['profile', ...host, '--rounds', '2', '--time-limit', '90s']);
 const { mixes, placements, choices, seconds } = flags;
 const sizes = ['--mixes', mixes, '--placements', placements, '--choices', choices, '--seconds', `${seconds}s`];
@@ -73,13 +76,13 @@ const tests = ARCHITECTURES.map((name) => {
 });
 const [{ analytic, constant, mixes: others, choices: among }] = tests;
 
-const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
+const percent = (share: number) => `${share < 0.1 ? (100 * share).toPrecision(2) : (100 * share).toFixed(0)} %`;
 const row = (name: string, { mape, medianError, spearman, kendall, regret }: Figures) =>
   `| ${name} | ${percent(mape)} | ${percent(medianError)} | ${spearman.toFixed(3)} | ${kendall.toFixed(3)} | ${percent(regret)} |`;
 const gain = ({ mean, halfInterval = Number.NaN }: { mean: number; halfInterval?: number }) =>
   `${(100 * mean).toFixed(1)} ± ${(100 * halfInterval).toFixed(1)}`;
 const text = `${data.samples.mixes} mixes of ${MODELS.join(', ')}, ${placements} placements each and ${choices} more of every test mix, each executed for
-${seconds} s or longer on ${cpus().length} cores of ${cpus()[0].model.trim()} (load average before: ${load.toFixed(1)}). Of ${data.samples.rows} placements that
+${seconds} s or longer on ${cpus().length} cores of ${cpus()[0].model.trim()} (load average before: ${load}). Of ${data.samples.rows} placements that
 ran, ${data.samples.training} taught and ${data.samples.test} of ${others} other mixes judge (${among.toFixed(1)} to choose from in each); all rates are measured.
 
 | predictor | MAPE | median error | Spearman | Kendall | regret |
