@@ -71,7 +71,11 @@ export const estimatorDatasetCommand = defineCommand({
       valueHint: 'N',
       description: `frames that the slowest model ends under one label of the engine (${DEFAULT_FRAMES})`,
     },
-    seconds: { type: 'string', valueHint: 'TIME', description: 'executed: how long each placement is counted (1s)' },
+    for: {
+      type: 'string',
+      valueHint: 'TIME',
+      description: 'executed: how long each placement is counted (1s; a bare number means ms)',
+    },
     profile: {
       type: 'string',
       valueHint: 'FILE',
@@ -151,7 +155,7 @@ interface DatasetValues {
   'most-models'?: string;
   labels?: string;
   frames?: string;
-  seconds?: string;
+  for?: string;
   profile?: string;
   quiet?: boolean;
   progress: boolean;
@@ -173,7 +177,7 @@ async function generated(values: DatasetValues, call: Call, arrays: string, seed
     return typeof text === 'string' ? wholeNumber(text, `--${name}`, least, most) : initial;
   };
   const source = (values.labels ?? 'engine') as 'engine' | 'analytic' | 'executed';
-  const secondsEach = values.seconds === undefined ? 1 : parseQuantity(values.seconds, 's', '--seconds');
+  const secondsEach = values.for === undefined ? 1 : parseQuantity(values.for, 'ms', '--for') / 1000;
   const frames = count('frames', DEFAULT_FRAMES, 2, 100_000);
   const sizes = {
     mixes: count('mixes', 500, 3, 1_000_000),
