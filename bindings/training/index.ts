@@ -14,7 +14,8 @@ export {
   Parameters,
   type SavedParameters,
 } from './parameters.ts';
-export { type ConvolutionOptions, type DepthwiseOptions, Tape, type Tensor, type TensorShape } from './tape.ts';
+export type { Tensor, TensorShape } from './pieces.ts';
+export { type ConvolutionOptions, type DepthwiseOptions, Tape } from './tape.ts';
 export { ReferenceTraining, WasmTraining };
 
 /** Fresh kernels with a memory of their own, the fastest that this host runs. */

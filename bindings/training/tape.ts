@@ -12,24 +12,17 @@ import {
   windowOutput,
 } from '../../src/core/training.ts';
 import type { BatchNorm, Parameter } from './parameters.ts';
+import {
+  axisOf,
+  CALL_WORK,
+  COLUMN_CELLS,
+  channelParts,
+  chunksOf,
+  partsOf,
+  type Tensor,
+  type TensorShape,
+} from './pieces.ts';
 import { Workspace } from './workspace.ts';
-
-/** Activations [channels][images][height][width]. */
-export interface Tensor {
-  readonly channels: number;
-  readonly images: number;
-  readonly height: number;
-  readonly width: number;
-  /** Numbers in all. */
-  readonly length: number;
-  readonly at: number;
-  /** Address of the gradient; 0 until one arrives. */
-  gradient: number;
-  /** False for inputs: nobody asks for their gradient. */
-  readonly learns: boolean;
-}
-
-export type TensorShape = Pick<Tensor, 'channels' | 'images' | 'height' | 'width'>;
 
 export interface ConvolutionOptions {
   /** Default 1. */
@@ -53,11 +46,6 @@ export interface NormOptions {
   /** Default 1e-5. */
   epsilon?: number;
 }
-
-/** Numbers of columns built at once: they and their product stay in the cache, and no call of a kernel is long. */
-const COLUMN_CELLS = 65_536;
-/** Multiplications of a depthwise call; numbers of an element-wise one. */
-const CALL_WORK = 2_000_000;
 
 export class Tape {
   readonly kernels: TrainingKernels;
@@ -127,7 +115,7 @@ export class Tape {
     const depth = x.channels * kernel * kernel;
     const pixels = y.images * y.height * y.width;
     const direct = kernel === 1 && stride === 1 && padding === 0;
-    const chunks = this.#chunks(y, direct ? COLUMN_CELLS / 2048 : depth);
+    const chunks = chunksOf(y, direct ? COLUMN_CELLS / 2048 : depth);
     const columns = direct ? 0 : this.#space.scratch(0, depth * chunks.largest);
     const plane = x.images * x.height * x.width;
     /** Columns of a chunk of lines: the image itself where a window is one pixel. */
@@ -252,7 +240,7 @@ export class Tape {
     const columns = x.length / x.channels;
     const mean = this.#space.take(x.channels);
     const inverse = this.#space.take(x.channels);
-    const parts = this.#channelParts(x);
+    const parts = channelParts(x);
     let variance: Float32Array;
     if (this.training) {
       for (const { from, channels } of parts) {
@@ -298,11 +286,11 @@ export class Tape {
 
   activation(x: Tensor, kind: Activation): Tensor {
     const y = this.#tensor(x, true);
-    for (const { start, count } of this.#parts(x)) this.kernels.activate(kind, x.at + start, y.at + start, count);
+    for (const { start, count } of partsOf(x)) this.kernels.activate(kind, x.at + start, y.at + start, count);
     this.#note(y, () => {
       if (!x.learns) return;
       const dx = this.#gradientOf(x);
-      for (const { start, count } of this.#parts(x)) {
+      for (const { start, count } of partsOf(x)) {
         this.kernels.activateGradient(kind, x.at + start, y.gradient + start, dx + start, count);
       }
     });
@@ -411,39 +399,4 @@ export class Tape {
     }
     return tensor.gradient;
   }
-
-  /** Runs of lines whose columns, `depth` deep, are about COLUMN_CELLS numbers. */
-  #chunks(y: Tensor, depth: number): { list: { firstLine: number; lines: number }[]; largest: number } {
-    const all = y.images * y.height;
-    const together = Math.min(all, Math.max(1, Math.floor(COLUMN_CELLS / (depth * y.width))));
-    const list: { firstLine: number; lines: number }[] = [];
-    for (let firstLine = 0; firstLine < all; firstLine += together) {
-      list.push({ firstLine, lines: Math.min(together, all - firstLine) });
-    }
-    return { list, largest: together * y.width };
-  }
-
-  #channelParts(x: Tensor): { from: number; channels: number }[] {
-    const together = Math.max(1, Math.floor((CALL_WORK * x.channels) / x.length));
-    const parts: { from: number; channels: number }[] = [];
-    for (let from = 0; from < x.channels; from += together) {
-      parts.push({ from, channels: Math.min(together, x.channels - from) });
-    }
-    return parts;
-  }
-
-  #parts(x: Tensor): { start: number; count: number }[] {
-    const parts: { start: number; count: number }[] = [];
-    for (let start = 0; start < x.length; start += CALL_WORK) {
-      parts.push({ start, count: Math.min(CALL_WORK, x.length - start) });
-    }
-    return parts;
-  }
-}
-
-function axisOf(x: TensorShape, axis: 'height' | 'width'): { outer: number; length: number; inner: number } {
-  const planes = x.channels * x.images;
-  return axis === 'height'
-    ? { outer: planes, length: x.height, inner: x.width }
-    : { outer: planes * x.height, length: x.width, inner: 1 };
 }
