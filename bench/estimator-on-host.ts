@@ -58,7 +58,7 @@ if (!existsSync(file('load'))) writeFileSync(file('load'), loadavg()[0].toFixed(
 const load = readFileSync(file('load'), 'utf8');
 await step('profile.json', ['profile', ...host, '--rounds', '2', '--time-limit', '90s']);
 const { mixes, placements, choices, seconds } = flags;
-const sizes = ['--mixes', mixes, '--placements', placements, '--choices', choices, '--seconds', `${seconds}s`];
+const sizes = ['--mixes', mixes, '--placements', placements, '--choices', choices, '--for', `${seconds}s`];
 const labels = ['--profile', file('profile.json'), '--labels', 'executed'];
 await step('data.json', ['estimator', 'dataset', ...host, ...labels, ...sizes]);
 const learned = ['--data', file('data.json')];
