@@ -96,7 +96,7 @@ class JointSearch {
     const given = this.#request.points?.map((choice) => operatingPoint(platform, choice));
     const points = distinct(given ?? candidatePoints(platform));
     const choices = this.#formChoices(points.length);
-    const all = points.flatMap((point) => choices.flatMap((forms) => this.#combination(point, forms) ?? []));
+    const all = await this.#allCombinations(points, choices);
     if (all.length > 0) checkPower(all[0].named.problem, this.#constraints.maxWatts, platform.id);
     const placements = all.reduce(
       (sum, { kernel }) => sum + kernel.optionCounts().reduce((product, count) => product * count, 1),
@@ -118,6 +118,20 @@ class JointSearch {
     }
     if (this.#best?.result === undefined) throw this.#infeasible();
     return this.#evidence(this.#best, { points: points.length, exhaustive: exhaustive && !this.#stopped, first, all });
+  }
+
+  /** Interrupted, those made so far: the first at least. */
+  async #allCombinations(points: readonly OperatingPoint[], choices: readonly Form[][]): Promise<Combination[]> {
+    const all: Combination[] = [];
+    for (const point of points) {
+      for (const forms of choices) {
+        const made = this.#combination(point, forms);
+        if (made) all.push(made);
+        await this.#breathe();
+        if (this.#stopped && all.length > 0) return all;
+      }
+    }
+    return all;
   }
 
   /** Best placement at the highest clocks with the first form of each model, then the best point for it. */
@@ -144,10 +158,17 @@ class JointSearch {
       const stated = statedValue(there.kernel, result.placement);
       if (best === undefined || stated > best.stated) best = { point, stated };
     };
-    for (const point of points) tryAt(point);
+    const tryAll = async (those: readonly OperatingPoint[]): Promise<void> => {
+      for (const point of those) {
+        tryAt(point);
+        await this.#breathe();
+        if (this.#stopped) return;
+      }
+    };
+    await tryAll(points);
     for (let round = 0; round < MOST_ROUNDS && best !== undefined && this.#request.points === undefined; round++) {
       const { point, stated } = best as { point: OperatingPoint; stated: number };
-      for (const near of neighbourPoints(this.#inputs.platform, point)) tryAt(near);
+      await tryAll(neighbourPoints(this.#inputs.platform, point));
       if ((best as { stated: number }).stated === stated) break;
     }
     return (best as { stated: number } | undefined)?.stated;
