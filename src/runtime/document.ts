@@ -89,8 +89,20 @@ export function documentOf({ runtime, result, source, log }: DocumentParts): Run
     feederMs: result.feederMs,
     events: [...log.events],
     ...(result.partial && { partial: true as const }),
-    warnings: [...runtime.warnings, ...(log.left > 0 ? [tooMany(log.left)] : [])],
+    warnings: [
+      ...runtime.warnings,
+      ...result.failing.map((name) => nothingRan(name, models)),
+      ...(log.left > 0 ? [tooMany(log.left)] : []),
+    ],
   };
+}
+
+/** Code of the warning that a model did not do a single frame. */
+export const NOTHING_RAN = 'NOTHING_RAN';
+
+function nothingRan(name: string, models: readonly RunModel[]): RunDocument['warnings'][number] {
+  const path = `/models/${models.findIndex((model) => model.name === name)}`;
+  return { code: NOTHING_RAN, message: `every frame of ${name} failed`, path };
 }
 
 function tooMany(left: number): RunDocument['warnings'][number] {

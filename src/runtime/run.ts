@@ -45,6 +45,8 @@ export interface RunResult {
   feederMs: number;
   /** Frames per second of this very run, in the plan's order. */
   turnRates: number[];
+  /** Models of which every frame failed, those of the warm-up included. */
+  failing: string[];
   /** The signal came first. */
   partial: boolean;
 }
@@ -69,8 +71,7 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
   const stop = new AbortController();
   const feeding = runtime.models.map((model) => feed(model, options, stop.signal));
   // A source that throws ends the run at once.
-  const broken = Promise.all(feeding).then(() => undefined);
-  broken.catch(() => stop.abort());
+  Promise.all(feeding).catch(() => stop.abort());
   let beganAt = performance.now();
   const busyBefore = new Map<string, number>();
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -97,9 +98,10 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
     );
     for (const end of forget.splice(0)) end();
     stop.abort();
-    await broken;
+    const fed = await Promise.all(feeding);
     await Promise.all(runtime.models.map(({ flow }) => flow.drained()));
-    return { elapsedMs, meters, busyMs, feederMs, turnRates, partial: signal?.aborted === true };
+    const failing = runtime.models.flatMap(({ name }, m) => (fed[m]!.failed > 0 && fed[m]!.done === 0 ? [name] : []));
+    return { elapsedMs, meters, busyMs, feederMs, turnRates, failing, partial: signal?.aborted === true };
   } finally {
     clearInterval(timer);
     for (const end of forget) end();
@@ -124,20 +126,29 @@ function enough(runtime: Runtime, frames: number): AbortSignal {
   return reached.signal;
 }
 
+/** Frames that were offered, by what became of them. */
+interface Fed {
+  done: number;
+  failed: number;
+}
+
 /** Feeds one model until told to stop. */
 async function feed(
   { name, flow, selfFed, inputs }: DeployedModel,
   options: RunOptions,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<Fed> {
   const source = options.sources?.[name] ?? syntheticSource(selfFed ? undefined : () => inputsToTime(inputs));
   const rate = options.ratesPerS?.[name];
-  let failures = 0;
+  const fed = { done: 0, failed: 0 };
   const offer = async (): Promise<boolean> => {
     const feeds = await source.next();
     if (feeds === 'ended' || stop.aborted) return false;
-    await flow.submit(feeds, false).catch(() => void failures++);
-    return failures < MOST_FAILURES;
+    await flow.submit(feeds, false).then(
+      () => void fed.done++,
+      () => void fed.failed++,
+    );
+    return fed.failed < MOST_FAILURES;
   };
   if (rate === undefined) {
     // As many callers as frames may be under way: each offers the next frame when its last one is done.
@@ -145,18 +156,19 @@ async function feed(
       while (!stop.aborted && (await offer()));
     };
     await Promise.all(Array.from({ length: flow.options.inFlight }, caller));
-    return;
+    return fed;
   }
   const periodMs = 1000 / rate;
   const offers: Promise<unknown>[] = [];
   for (let next = performance.now(); !stop.aborted; next += periodMs) {
     await pause(next - performance.now(), stop);
-    if (stop.aborted || failures >= MOST_FAILURES) break;
+    if (stop.aborted || fed.failed >= MOST_FAILURES) break;
     const offered = offer();
     offers.push(offered);
     if (offers.length > flow.options.inFlight + flow.options.queue) await offers.shift();
   }
   await Promise.allSettled(offers);
+  return fed;
 }
 
 /** Ends early, without an error, with any of the signals. */

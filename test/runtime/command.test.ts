@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonicalJson } from '../../src/documents/canonical.ts';
 import { cuttableOnnx } from '../../src/models/cuttable.ts';
+import type { Graph } from '../../src/models/graph.ts';
 import { writeOnnx } from '../../src/models/onnx/write.ts';
 import { planDocument } from '../../src/planners/schema.ts';
 import { profileDocument } from '../../src/profiles/schema.ts';
@@ -10,6 +11,22 @@ import { runDocument } from '../../src/runtime/schema.ts';
 import { inFolder, run, workingIn } from '../cli/captured.ts';
 import { layers, missingRuntime } from '../execution/models.ts';
 import { planByHand, planFiles } from './plans.ts';
+
+/** One row of a table of eight: other numbers are errors when it runs. */
+function lookup(): Graph {
+  const data = new Uint8Array(new Float32Array(8 * 4).buffer);
+  return {
+    name: 'lookup',
+    opset: 13,
+    inputs: [{ name: 'row', type: 'int64', shape: [1] }],
+    outputs: [{ name: 'y', type: 'float32', shape: [1, 4] }],
+    initializers: new Map([['table', { name: 'table', type: 'float32', shape: [8, 4], data }]]),
+    operators: [
+      { name: 'look', type: 'Gather', domain: '', inputs: ['table', 'row'], outputs: ['y'], attributes: new Map() },
+    ],
+    declared: new Map(),
+  };
+}
 
 const test = suite('heterodyne run');
 
@@ -166,6 +183,34 @@ claim('what a module of frames does wrong is told as its own doing', () =>
       assert.is(code, 65, err);
       assert.match(err.replaceAll(/\s+/g, ' '), message);
       assert.match(err, new RegExp(`${name}\\.mjs`));
+    }
+  }),
+);
+
+claim('a plan of which one model cannot do a single frame ends with its own exit code', () =>
+  inFolder(async (folder) => {
+    const { words } = await planFiles(folder, lookup());
+    for (const [row, expected] of [
+      [3, 0],
+      [99, 2],
+    ]) {
+      const module = `${folder}/row-${row}.mjs`;
+      const frame = `{ row: { type: 'int64', data: new BigInt64Array([${row}n]), dims: [1] } }`;
+      writeFileSync(module, `export default function* () { for (;;) yield ${frame}; }`);
+      const { code, out, err } = await run([
+        ...words,
+        '--frames',
+        '5',
+        '--for',
+        expected === 0 ? '60s' : '200ms',
+        '--source',
+        module,
+        '--json',
+      ]);
+      assert.is(code, expected, err);
+      const [one] = runDocument.parse(out, 'run').document.models;
+      assert.is(one!.finished > 0, expected === 0);
+      assert.is(/every frame of one failed/.test(err), expected === 2);
     }
   }),
 );

@@ -81,10 +81,13 @@ export function row(size: number, seed = 0): { x0: OnnxTensor } {
 }
 
 /** A plan with its profile and its model as files. */
-export async function planFiles(folder: string): Promise<{ plan: string; profile: string; words: string[] }> {
+export async function planFiles(
+  folder: string,
+  graph: Graph = layers(5, 96),
+): Promise<{ plan: string; profile: string; words: string[] }> {
   const { platform } = await thisHost();
   const model = `${folder}/one.onnx`;
-  writeFileSync(model, writeOnnx(layers(5, 96)));
+  writeFileSync(model, writeOnnx(graph));
   const opened = await cuttableOnnx(readFileSync(model), { name: 'one', source: model });
   const profile = rooflineProfile([opened.blocked], platform);
   const plan = planByHand([{ model: opened, places: [['cpu', 0]], deadlineMs: 10_000 }]);

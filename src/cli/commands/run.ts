@@ -5,7 +5,7 @@ import { writeFileWhole } from '../../../bindings/host/index.ts';
 import { HeterodyneError } from '../../core/errors.ts';
 import { parseQuantity } from '../../documents/quantities.ts';
 import { runText } from '../../report/run.ts';
-import { EventLog } from '../../runtime/document.ts';
+import { EventLog, NOTHING_RAN } from '../../runtime/document.ts';
 import { FRAME_POLICIES, type FramePolicy } from '../../runtime/flow.ts';
 import { type RunDocument, runDocument } from '../../runtime/schema.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
@@ -149,9 +149,13 @@ export const runCommand: Command = defineCommand({
     await deliverMeasured(document, values, call);
     if (growing !== undefined) await growData(document, growing, inputs, values, call);
     if (values.learn !== undefined) await learnFrom(document, inputs, values, call);
-    return call.signal.aborted ? INTERRUPTED_EXIT : 0;
+    if (call.signal.aborted) return INTERRUPTED_EXIT;
+    return document.warnings.some(({ code }) => code === NOTHING_RAN) ? NOTHING_RAN_EXIT : 0;
   },
 });
+
+/** Of some model every frame failed: the plan was not carried out. */
+const NOTHING_RAN_EXIT = 2;
 
 interface Values extends ExecutionValues {
   compare?: boolean;
