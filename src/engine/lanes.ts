@@ -45,7 +45,7 @@ export class Lanes {
   readonly #length: Float64Array;
   readonly #factor: Float64Array;
   readonly #extra: Float64Array;
-  /** Share of the server's time. */
+  /** Share of the server's power that the frame is charged with: of a sliced one its part, of a vanished one nothing. */
   readonly #share: Float64Array;
   readonly #running: Int32Array;
   #runningCount = 0;
@@ -155,10 +155,11 @@ export class Lanes {
       const lane = this.#running[i];
       const server = this.server[lane];
       const speed = sharing.speed[i] * this.#servers.speedOf(server, now);
-      // Most events leave most speeds as they are.
-      if (speed === this.#speed[lane]) continue;
+      const share = this.#powerShare(server, sharing.speed[i]);
+      // Most events leave most speeds as they are. Where a server stands still, shares change and speeds do not.
+      if (speed === this.#speed[lane] && share === this.#share[lane]) continue;
       this.#settle(lane, now);
-      this.#share[lane] = this.#servers.isSliced(server) ? sharing.speed[i] : 1;
+      this.#share[lane] = share;
       this.#setRate(lane, speed, now);
     }
   }
@@ -213,8 +214,19 @@ export class Lanes {
   /** A settled lane has a new segment, length or server speed: its rate and end are to be set anew. */
   #refresh(lane: number, now: number): void {
     this.#speed[lane] = Number.NaN;
-    if (this.#coupled) this.stale = true;
-    else this.#setRate(lane, this.#servers.speedOf(this.server[lane], now), now);
+    if (this.#coupled) {
+      this.stale = true;
+      return;
+    }
+    const server = this.server[lane];
+    this.#share[lane] = this.#powerShare(server, 1);
+    this.#setRate(lane, this.#servers.speedOf(server, now), now);
+  }
+
+  /** @param part of the server's time that a lane has where the server is sliced */
+  #powerShare(server: number, part: number): number {
+    if (this.#servers.hasVanished(server)) return 0;
+    return this.#servers.isSliced(server) ? part : 1;
   }
 
   /** Of a settled lane: its speed, 1 = as profiled, and the end of its segment. */

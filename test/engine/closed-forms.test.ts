@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PlacementProblem } from '../../src/core/placement.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { Arrival, EngineOptions } from '../../src/engine/options.ts';
-import { systemOf } from '../../src/engine/system.ts';
+import type { Arrival, Discipline, EngineOptions } from '../../src/engine/options.ts';
+import { type EngineSystem, systemOf } from '../../src/engine/system.ts';
 import { problemFrom } from '../core/problems.ts';
 import { recordsOf } from './placements.ts';
 
@@ -104,6 +104,80 @@ test('idle and active watts add up to joules', () => {
   within(engine.meters.idleJoules, 20, 1e-12, 'idle');
   within(joules, 250 * 0.01 * 5, 1e-9, 'frames');
   within(engine.meters.totalJoules, 20 + 12.5, 1e-9, 'all');
+});
+
+/** Joules above idle that frames were charged with, and those that the device took; all frames have ended. */
+function chargedAndTaken(
+  system: EngineSystem,
+  arrivals: readonly Arrival[],
+  discipline: Discipline,
+  act: (engine: Engine) => void,
+): [number, number] {
+  let charged = 0;
+  const engine = new Engine(system, {
+    arrivals,
+    discipline,
+    hooks: {
+      frameEnded(_model, _frame, _route, _released, _deadline, own) {
+        charged += own;
+      },
+    },
+  });
+  act(engine);
+  arrivals.forEach((_, m) => {
+    engine.setActive(m, false);
+  });
+  engine.run(10);
+  return [charged, engine.meters.totalJoules - engine.meters.idleJoules];
+}
+
+for (const discipline of ['fifo', 'time-sliced'] as const) {
+  test(`${discipline}: a frame on a processor that has vanished is charged with nothing meanwhile`, () => {
+    const watts = { idleWatts: 2, activeWatts: Float64Array.of(5) };
+    const problem = problemFrom([{ seconds: [[0.01]] }, { seconds: [[0.03]] }], watts);
+    const system = systemOf(
+      problem,
+      recordsOf([
+        [1, 0, 1],
+        [1, 0, 1],
+      ]),
+    );
+    const once: Arrival = { kind: 'periodic', periodSeconds: 100 };
+    const [charged, taken] = chargedAndTaken(system, [once, once], discipline, (engine) => {
+      engine.run(0.004);
+      engine.disturb(0, Number.POSITIVE_INFINITY);
+      engine.run(3);
+      engine.disturb(0, 1);
+      engine.run(4);
+    });
+    within(taken, 0.04 * 5, 1e-9, 'device');
+    within(charged, 0.04 * 5, 1e-9, 'frames');
+  });
+}
+
+test('a model that joins a sliced processor while its clock changes takes its part of the power', () => {
+  const watts = { idleWatts: 2, activeWatts: Float64Array.of(5) };
+  const problem = problemFrom([{ seconds: [[0.01]] }, { seconds: [[0.01]] }], watts);
+  const placement = recordsOf([
+    [1, 0, 1],
+    [1, 0, 1],
+  ]);
+  const system = systemOf(problem, placement, {
+    clocks: {
+      domains: [{ name: 'gpu', delaySeconds: 0, stallSeconds: 0.5, servers: 1 }],
+      levels: Int32Array.of(1),
+      at: () => ({ problem }),
+    },
+  });
+  const first: Arrival = { kind: 'periodic', periodSeconds: 100 };
+  const second: Arrival = { ...first, phaseSeconds: 0.2 };
+  const [charged, taken] = chargedAndTaken(system, [first, second], 'time-sliced', (engine) => {
+    engine.run(0.005);
+    engine.requestLevels([0]);
+    engine.run(2);
+  });
+  within(taken, 0.52 * 5, 1e-9, 'device');
+  within(charged, taken, 1e-9, 'frames');
 });
 
 test.run();
