@@ -47,6 +47,8 @@ export class Lanes {
   readonly #extra: Float64Array;
   /** Share of the server's power that the frame is charged with: of a sliced one its part, of a vanished one nothing. */
   readonly #share: Float64Array;
+  /** Per server: the sum of the speeds of its lanes, below 1 where they wait for memory. */
+  readonly #given: Float64Array;
   readonly #running: Int32Array;
   #runningCount = 0;
   /** Speeds of one lane depend on what the others do. */
@@ -80,6 +82,7 @@ export class Lanes {
     this.#factor = new Float64Array(lanes);
     this.#extra = new Float64Array(lanes);
     this.#share = new Float64Array(lanes).fill(1);
+    this.#given = new Float64Array(servers.count);
     this.#running = new Int32Array(lanes);
     this.#coupled = lanes > servers.count || options.interference > 0 || contends(system);
   }
@@ -151,11 +154,13 @@ export class Lanes {
     const count = this.#runningCount;
     this.#stateWants(now);
     sharing.fill(count);
+    this.#given.fill(0);
+    for (let i = 0; i < count; i++) this.#given[this.server[this.#running[i]]] += sharing.speed[i];
     for (let i = 0; i < count; i++) {
       const lane = this.#running[i];
       const server = this.server[lane];
       const speed = sharing.speed[i] * this.#servers.speedOf(server, now);
-      const share = this.#powerShare(server, sharing.speed[i]);
+      const share = this.#powerShare(server, sharing.speed[i] / this.#given[server]);
       // Most events leave most speeds as they are. Where a server stands still, shares change and speeds do not.
       if (speed === this.#speed[lane] && share === this.#share[lane]) continue;
       this.#settle(lane, now);
@@ -223,7 +228,7 @@ export class Lanes {
     this.#setRate(lane, this.#servers.speedOf(server, now), now);
   }
 
-  /** @param part of the server's time that a lane has where the server is sliced */
+  /** @param part of the server's time that a lane has where the server is sliced, waiting for memory included */
   #powerShare(server: number, part: number): number {
     if (this.#servers.hasVanished(server)) return 0;
     return this.#servers.isSliced(server) ? part : 1;

@@ -180,4 +180,28 @@ test('a model that joins a sliced processor while its clock changes takes its pa
   within(charged, taken, 1e-9, 'frames');
 });
 
+for (const discipline of ['fifo', 'time-sliced'] as const) {
+  test(`${discipline}: frames that wait for memory are charged with the whole wait`, () => {
+    const problem = problemFrom([{ seconds: [[0.01], [0.01]] }, { seconds: [[0.01], [0.01]] }], {
+      idleWatts: 2,
+      activeWatts: Float64Array.of(5, 5),
+      resources: 3,
+      dramResource: Int32Array.of(2, 2),
+      dramSecondsPerByte: Float64Array.of(8e-9, 8e-9),
+    });
+    for (const { dramBytes } of problem.models) dramBytes.fill(1e6);
+    const placement = recordsOf([
+      [1, 0, 1],
+      [1, 1, 1],
+    ]);
+    const once: Arrival = { kind: 'periodic', periodSeconds: 100 };
+    const [charged, taken] = chargedAndTaken(systemOf(problem, placement), [once, once], discipline, (engine) =>
+      engine.run(1),
+    );
+    // Each wants 0.8 of the memory and gets 0.5.
+    within(taken, 2 * 0.016 * 5, 1e-9, 'device');
+    within(charged, taken, 1e-9, 'frames');
+  });
+}
+
 test.run();
