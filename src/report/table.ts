@@ -12,7 +12,8 @@ export interface Column {
 
 /** A blank at which no line is broken. */
 export const KEEP = '\u00a0';
-const BREAKS = /[ \n]+/;
+/** A figure and its percent sign stay on one line. */
+const BREAKS = /[ \n]+(?![ \n%])/;
 
 const GAP = 2;
 /** A flexible column is never narrower, nor than what cannot be broken. */

@@ -77,4 +77,8 @@ test('colours and signs follow the stream and the environment', () => {
   assert.ok(showsUnicode(false, environment({ LANG: 'C' })));
 });
 
+test('a figure and its percent sign stay on one line', () => {
+  assert.is(wrap('gives up 0.1 % at most', 12), 'gives up\n0.1 % at\nmost');
+});
+
 test.run();
